@@ -1,0 +1,79 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every Swift target: Swift 6 language mode, warnings are errors.
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let collections: Target.Dependency = .product(name: "Collections", package: "swift-collections")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
+let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
+let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let configuration: Target.Dependency = .product(name: "Configuration", package: "swift-configuration")
+let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+  name: "kagzi",
+  platforms: [.macOS(.v15)],
+  products: [
+    .executable(name: "kagzi", targets: ["KagziCLI"]),
+    .library(name: "Kagzi", targets: ["Kagzi"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
+    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+  ],
+  targets: [
+    // C, fenced: one system library a module map, one Swift importer each.
+    .systemLibrary(name: "CNghttp2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
+    .systemLibrary(name: "CLibpq", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+    .systemLibrary(name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
+    .target(name: "CMessages", dependencies: ["CProtobufC"]),
+
+    // Contract and transport.
+    .target(name: "Messages", dependencies: ["CMessages"], swiftSettings: strict),
+    .target(name: "HTTP2", dependencies: ["CNghttp2"], swiftSettings: strict),
+    .target(
+      name: "GRPC", dependencies: ["HTTP2", "Messages", nioCore, nioPosix, nioSSL, logging],
+      swiftSettings: strict),
+
+    // Durable state.
+    .target(name: "Engine", dependencies: [collections], swiftSettings: strict),
+    .target(name: "Postgres", dependencies: ["CLibpq", logging], swiftSettings: strict),
+    .target(name: "PostgresCluster", dependencies: [logging], swiftSettings: strict),
+    .target(name: "Store", dependencies: ["Postgres", "Engine", collections, logging, metrics], swiftSettings: strict),
+
+    // The coordinator.
+    .target(
+      name: "Services", dependencies: ["GRPC", "Messages", "Store", "Engine", collections, logging],
+      swiftSettings: strict),
+    .target(
+      name: "Maintenance", dependencies: ["Services", "Store", "Engine", lifecycle, logging], swiftSettings: strict),
+    .target(
+      name: "Server",
+      dependencies: [
+        "Services", "Maintenance", "GRPC", "PostgresCluster", lifecycle, configuration, logging, nioPosix, nioSSL,
+      ],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "KagziCLI", dependencies: ["Server", "Kagzi", "GRPC", "Messages", arguments, configuration, logging],
+      swiftSettings: strict),
+
+    // The Swift SDK.
+    .target(name: "Kagzi", dependencies: ["GRPC", "Messages", lifecycle, logging], swiftSettings: strict),
+  ]
+)

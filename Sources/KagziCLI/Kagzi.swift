@@ -1,0 +1,4 @@
+@main
+enum KagziCommand {
+  static func main() {}
+}
