@@ -1,4 +1,4 @@
-package import Collections
+internal import DequeModule
 
 /// Which session gets which task: the free slots of the sessions attached to this coordinator, and which kinds of task may
 /// be waiting in the database. Pure; the caller guards it with a lock.
