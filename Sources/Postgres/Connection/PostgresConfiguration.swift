@@ -1,0 +1,34 @@
+/// Where the database is and how long to wait for it.
+package struct PostgresConfiguration: Sendable {
+  /// A libpq connection string: `postgres://user@host/database?…` or `host=… dbname=…`. Several hosts and
+  /// `target_session_attrs=read-write` work. It may hold a password: never logged.
+  package var connectionString: String
+  /// Shown in `pg_stat_activity`. Default `kagzi`.
+  package var applicationName: String
+  /// How long one attempt to connect may take, a host. Default 10 s; `connect_timeout` in the string wins.
+  package var connectTimeout: Duration
+  /// The deadline of an execution that names none. Default 30 s.
+  package var statementTimeout: Duration
+
+  package init(
+    connectionString: String, applicationName: String = "kagzi", connectTimeout: Duration = .seconds(10),
+    statementTimeout: Duration = .seconds(30)
+  ) {
+    self.connectionString = connectionString
+    self.applicationName = applicationName
+    self.connectTimeout = connectTimeout
+    self.statementTimeout = statementTimeout
+  }
+
+  /// libpq's keywords in order; what stands in the connection string overrides those before it.
+  internal var keywords: [(String, String)] {
+    [
+      ("application_name", applicationName),
+      ("connect_timeout", "\(max(2, connectTimeout.components.seconds))"),
+      ("keepalives", "1"), ("keepalives_idle", "15"), ("keepalives_interval", "5"), ("keepalives_count", "3"),
+      ("tcp_user_timeout", "30000"),
+      ("dbname", connectionString),
+      ("client_encoding", "UTF8"),
+    ]
+  }
+}
