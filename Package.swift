@@ -75,5 +75,6 @@ let package = Package(
 
     // The Swift SDK.
     .target(name: "Kagzi", dependencies: ["GRPC", "Messages", lifecycle, logging], swiftSettings: strict),
+    .testTarget(name: "MessagesTests", dependencies: ["Messages"], swiftSettings: strict),
   ]
 )

@@ -1,0 +1,30 @@
+internal import CMessages
+
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Darwin)
+  internal import Darwin
+#endif
+
+extension ProtobufCBinaryData {
+  /// A copy of the bytes.
+  @inline(__always)
+  var byteArray: [UInt8] {
+    len == 0 ? [] : Array(UnsafeBufferPointer(start: data, count: len))
+  }
+
+  /// A copy of text: valid UTF-8 without NUL, or an error that names the field.
+  @inline(__always)
+  func text(_ field: StaticString) throws(WireError) -> String {
+    if len == 0 { return "" }
+    return try validatedText(field)
+  }
+
+  private func validatedText(_ field: StaticString) throws(WireError) -> String {
+    guard memchr(data, 0, len) == nil else { throw WireError(message: "\(field) holds a NUL character") }
+    guard let text = String(validating: UnsafeBufferPointer(start: data, count: len), as: UTF8.self) else {
+      throw WireError(message: "\(field) is not valid UTF-8")
+    }
+    return text
+  }
+}
