@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import names
 from google.protobuf import descriptor_pb2
-from model import OneOf, Schema, SchemaError
+from model import Enum, Message, OneOf, Schema, SchemaError, Service
 
 
 def check(schema: Schema) -> None:
@@ -35,9 +35,9 @@ def _check_recursion(schema: Schema) -> None:
 
 def _check_type_names(schema: Schema) -> None:
     seen: dict[str, str] = {}
-    types = [*schema.messages.values(), *schema.enums.values()]
-    services = [service for file in schema.files for service in file.services]
-    for entry in [*(each for each in types if each.parent is None), *services]:
+    named: list[Message | Enum | Service] = list(schema.top_types)
+    named += [service for file in schema.files for service in file.services]
+    for entry in named:
         if entry.swift_name in names.TAKEN_TYPES:
             raise SchemaError(f"{entry.full_name}: Swift has a type {entry.swift_name}; add it to names.RENAMED")
         if entry.swift_name in seen:

@@ -142,9 +142,15 @@ class Schema:
     def enums(self) -> dict[str, Enum]:
         return {enum.full_name: enum for file in self.message_files for enum in file.enums}
 
+    @cached_property
+    def top_types(self) -> list[Message | Enum]:
+        """The messages and enums that are not inside a message."""
+        types: list[Message | Enum] = [*self.messages.values(), *self.enums.values()]
+        return [entry for entry in types if entry.parent is None]
+
     def swift_path(self, full_name: str) -> str:
         """The Swift name of a message or enum from the top: `HealthCheckResponse.ServingStatus`."""
-        entry = self.messages.get(full_name) or self.enums[full_name]
+        entry: Message | Enum = self.messages.get(full_name) or self.enums[full_name]
         return f"{self.swift_path(entry.parent)}.{entry.swift_name}" if entry.parent else entry.swift_name
 
     def map_entry(self, each: Field) -> Message | None:

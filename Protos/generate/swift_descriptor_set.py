@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from google.protobuf import descriptor_pb2
 from swift_values import FOLDER, header
@@ -33,8 +33,8 @@ def _file(file: descriptor_pb2.FileDescriptorProto) -> list[str]:
     ]
 
 
-def _strings(values: object) -> str:
-    return ", ".join(f'"{value}"' for value in values)  # type: ignore[attr-defined]
+def _strings(values: Iterable[str]) -> str:
+    return ", ".join(f'"{value}"' for value in values)
 
 
 def symbols(file: descriptor_pb2.FileDescriptorProto) -> list[str]:

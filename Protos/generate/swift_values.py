@@ -99,8 +99,7 @@ class _Values:
 
 def oneof_type(schema: Schema, oneof: OneOf) -> str:
     """The name of a oneof's Swift enum; a type at the top of that name, or Swift itself, makes it a `…Kind`."""
-    top = {entry.swift_name for entry in [*schema.messages.values(), *schema.enums.values()] if entry.parent is None}
-    taken = top | {"Type", "Protocol", "Self", "Any"}
+    taken = {entry.swift_name for entry in schema.top_types} | {"Type", "Protocol", "Self", "Any"}
     return oneof.swift_type + ("Kind" if oneof.swift_type in taken else "")
 
 

@@ -1,0 +1,51 @@
+# Everything that is done with this repository. `make help` lists it.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+PYTHON := .venv/bin/python
+BUF := ../.venv/bin/buf
+SWIFT_SOURCES := Package.swift Sources Tests
+
+# The test suites under pytest. A folder that is listed and missing is an error.
+PYTHON_SUITES := Tests/Generator
+
+.PHONY: help setup build demo test test-swift test-python format lint generate accept-contract bench
+
+help: ## List the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## Install what a Debian 12 machine with the Swift toolchain lacks (asks for sudo when it must)
+	@.ci/setup
+
+build: setup ## Build the coordinator and its command line in release: .build/release/kagzi
+	swift build -c release --product kagzi
+
+demo: setup ## Run workflows across Python and Swift workers on a coordinator of their own, and kill one
+	@examples/demo/run
+
+test: setup test-swift test-python ## Install, build and run every test
+
+test-swift: setup ## Run the Swift tests
+	swift build --build-tests
+	swift test
+
+test-python: setup ## Run the test suites under pytest
+	@.ci/pytest-suites $(PYTHON_SUITES)
+
+format: setup ## Format the Swift sources and the contract
+	swift format --in-place --parallel --recursive $(SWIFT_SOURCES)
+	cd Protos && $(BUF) format --write
+
+lint: setup ## Check the style of the Swift sources, the contract and its generator
+	swift format lint --strict --parallel --recursive $(SWIFT_SOURCES)
+	cd Protos && $(BUF) format --diff --exit-code && $(BUF) lint
+	$(PYTHON) -m mypy --strict Protos/generate
+
+generate: setup ## Write the code that is made from Protos/
+	$(PYTHON) Protos/generate
+
+accept-contract: setup ## Make the contract as it is now the one that later changes must be compatible with
+	cd Protos && $(BUF) build --exclude-source-info --output baseline.binpb
+
+bench: setup ## Measure speed on a release build, as a table
+	@benchmarks/run
