@@ -54,7 +54,7 @@ let package = Package(
     // Durable state.
     .target(name: "Engine", dependencies: [collections], swiftSettings: strict),
     .target(name: "Postgres", dependencies: ["CLibpq", logging], swiftSettings: strict),
-    .target(name: "PostgresCluster", dependencies: [logging], swiftSettings: strict),
+    .target(name: "PostgresCluster", dependencies: ["Postgres", logging], swiftSettings: strict),
     .target(name: "Store", dependencies: ["Postgres", "Engine", collections, logging, metrics], swiftSettings: strict),
 
     // The coordinator.

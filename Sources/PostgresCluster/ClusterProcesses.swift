@@ -1,0 +1,48 @@
+internal import Foundation
+internal import Glibc
+
+/// The server processes of a cluster, whoever started them: each has the data folder as its working directory.
+internal struct ClusterProcesses {
+  private let data: String
+
+  internal init(_ folder: ClusterFolder) {
+    data =
+      realpath(folder.data, nil).map { resolved in
+        defer { free(resolved) }
+        return String(cString: resolved)
+      } ?? folder.data
+  }
+
+  /// Those alive now; a zombie has no working directory any more.
+  internal func all() -> [pid_t] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+    return names.compactMap { pid_t($0) }.filter(belongs)
+  }
+
+  internal func belongs(_ pid: pid_t) -> Bool {
+    var bytes = [CChar](repeating: 0, count: Int(PATH_MAX))
+    let count = readlink("/proc/\(pid)/cwd", &bytes, bytes.count - 1)
+    guard count > 0 else { return false }
+    return String(decoding: bytes.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self) == data && isPostgres(pid)
+  }
+
+  private func isPostgres(_ pid: pid_t) -> Bool {
+    (try? String(contentsOfFile: "/proc/\(pid)/comm", encoding: .utf8))?.hasPrefix("postgres") ?? false
+  }
+
+  /// SIGKILL to all of them. The postmaster is stopped first so that it starts no more.
+  internal func killAll(postmaster: pid_t?) {
+    if let postmaster, belongs(postmaster) { kill(postmaster, SIGSTOP) }
+    for pid in all() { kill(pid, SIGKILL) }
+  }
+
+  /// Blocks until none is left, or the time is over.
+  internal func waitUntilGone(within limit: Duration) -> Bool {
+    let deadline = ContinuousClock.now + limit
+    while !all().isEmpty {
+      guard .now < deadline else { return false }
+      usleep(5_000)
+    }
+    return true
+  }
+}
