@@ -75,6 +75,7 @@ let package = Package(
 
     // The Swift SDK.
     .target(name: "Kagzi", dependencies: ["GRPC", "Messages", lifecycle, logging], swiftSettings: strict),
-    .testTarget(name: "MessagesTests", dependencies: ["Messages"], swiftSettings: strict),
+    .testTarget(
+      name: "MessagesTests", dependencies: ["Messages"], exclude: ["Golden"], swiftSettings: strict),
   ]
 )
