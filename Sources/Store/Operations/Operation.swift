@@ -1,0 +1,97 @@
+package import Engine
+
+/// One change of durable state, decided by the engine and guarded by its own SQL. Operations of all calls in flight share
+/// a transaction; each has its own outcome.
+package enum Operation: Sendable {
+  case startRun(StartRun)
+  case advanceRun(AdvanceRun)
+  case closeRun(CloseRun)
+  case settleStep(SettleStep)
+  case retryStep(RetryStep)
+  case releaseStep(ReleaseStep)
+  case readyStep(ReadyStep)
+  case parkStep(DetachStep)
+  case recordProgress(RecordProgress)
+  case releaseRun(ReleaseRun)
+  case wakeRun(WakeRun)
+  case cancelRun(CancelRun)
+  case endRun(EndRun)
+  case claimRuns(ClaimTasks)
+  case claimSteps(ClaimTasks)
+
+  /// What orders operations: those of one run share a lane. A start is ordered by its workflow id, a claim by its queue.
+  package var laneKey: UInt64 {
+    switch self {
+    case .startRun(let start): UInt64(truncatingIfNeeded: start.workflowID.hashValue)
+    case .advanceRun(let advance): advance.runID.low
+    case .closeRun(let close): close.runID.low
+    case .settleStep(let settle): settle.runID.low
+    case .retryStep(let retry): retry.runID.low
+    case .releaseStep(let release): release.runID.low
+    case .readyStep(let ready): ready.runID.low
+    case .parkStep(let detach): detach.runID.low
+    case .recordProgress(let progress): progress.runID.low
+    case .releaseRun(let release): release.runID.low
+    case .wakeRun(let wake): wake.runID.low
+    case .cancelRun(let cancel): cancel.runID.low
+    case .endRun(let end): end.runID.low
+    case .claimRuns(let claim), .claimSteps(let claim): UInt64(truncatingIfNeeded: claim.key.hashValue)
+    }
+  }
+
+  /// Whether a batch may hold only one such operation of a key. Steps that settle together are counted together.
+  package var isExclusive: Bool {
+    switch self {
+    case .settleStep, .recordProgress, .claimRuns, .claimSteps, .startRun: false
+    default: true
+    }
+  }
+}
+
+/// What became of one operation, committed.
+package enum Outcome: Sendable {
+  /// The guard did not hold; nothing was changed. What holds instead is found by looking.
+  case refused
+  case done
+  case started
+  /// An open run holds the workflow id, or the request id or a closed run's id was seen before.
+  case conflict
+  case advanced(Advanced)
+  case closed(Closed)
+  case woken(Wake)
+  case claimedRuns([ClaimedRun])
+  case claimedSteps([ClaimedStep])
+}
+
+/// What recording an open run's report led to.
+package struct Advanced: Sendable {
+  /// Whether the task was handed out again at once, to the same session, because something settled meanwhile; the new epoch.
+  package var newEpoch: Int32?
+  /// Whether the run is claimable now.
+  package var isReady: Bool
+}
+
+/// What closing a run led to.
+package struct Closed: Sendable {
+  package var status: RunStatus
+  /// Steps that sessions held when the run closed; they are cancelled now.
+  package var cancelledSteps: [HeldStep]
+}
+
+/// A step in a session's hands.
+package struct HeldStep: Sendable {
+  package var runID: RunID
+  package var stepKey: String
+  package var sessionID: SessionID
+  package var epoch: Int32
+}
+
+/// What settling a step, or another event, did to its run.
+package enum Wake: Sendable {
+  /// The run was held, parked or claimable already; it will see the news.
+  case none
+  /// The run is claimable now.
+  case ready
+  /// The task was handed to the reserved session under this epoch. `isDelta`: it has the function in memory.
+  case leased(epoch: Int32, isDelta: Bool)
+}

@@ -1,0 +1,38 @@
+package import Engine
+package import Postgres
+
+/// What became of a workflow task whose lease did not hold.
+package struct LookAtRun: PostgresStatement {
+  package let runID: RunID
+
+  package init(runID: RunID) { self.runID = runID }
+
+  package struct Row: Sendable {
+    /// Nil while the run is open.
+    package var closedStatus: RunStatus?
+    package var closingEpoch: Int32?
+    package var reportedEpoch: Int32?
+    package var leaseEpoch: Int32?
+    package var sessionID: SessionID?
+    package var workerID: String?
+    package var isLeased: Bool
+  }
+
+  package static let name = "look_at_run"
+  package static let sql = """
+    SELECT r.status, r.closing_epoch, o.reported_epoch, o.lease_epoch, o.session_id, k.worker_id, coalesce(o.leased, false)
+      FROM kagzi.runs r
+      LEFT JOIN kagzi.open_runs o ON o.run_id = r.run_id
+      LEFT JOIN kagzi.sessions k ON k.session_id = o.session_id
+     WHERE r.run_id = $1
+    """
+
+  package func bind(_ parameters: inout PostgresParameters) { parameters.bind(runID) }
+
+  package static func decode(_ row: borrowing PostgresRow) throws(PostgresDecodingError) -> Row {
+    Row(
+      closedStatus: try row.optionalInt16(0).flatMap(RunStatus.init(rawValue:)), closingEpoch: try row.optionalInt32(1),
+      reportedEpoch: try row.optionalInt32(2), leaseEpoch: try row.optionalInt32(3), sessionID: try row.optionalID(4),
+      workerID: try row.optionalString(5), isLeased: try row.bool(6))
+  }
+}

@@ -1,0 +1,49 @@
+package import Engine
+package import Postgres
+
+/// Activity tasks that sessions hold. With no sessions given: those held by sessions that have ended.
+package struct HeldSteps: PostgresStatement {
+  package let sessionIDs: [SessionID]
+
+  package init(sessionIDs: [SessionID]) { self.sessionIDs = sessionIDs }
+
+  package static let name = "held_steps"
+  package static let sql = """
+    WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now)
+    SELECT \(HeldStepColumns.columns)
+      FROM clock, kagzi.steps s
+      JOIN kagzi.runs r ON r.run_id = s.run_id
+      LEFT JOIN kagzi.open_runs o ON o.run_id = s.run_id
+     WHERE s.session_id IS NOT NULL
+       AND CASE WHEN cardinality($1::uuid[]) > 0 THEN s.session_id = ANY ($1::uuid[])
+             ELSE NOT EXISTS (SELECT FROM kagzi.sessions k WHERE k.session_id = s.session_id AND k.ended_at IS NULL) END
+     LIMIT 10000
+    """
+
+  package func bind(_ parameters: inout PostgresParameters) { parameters.bindArray(sessionIDs) }
+  package static func decode(_ row: borrowing PostgresRow) throws(PostgresDecodingError) -> ClaimedStep {
+    try HeldStepColumns.decode(row)
+  }
+}
+
+/// Workflow tasks that sessions hold. With no sessions given: those held by sessions that have ended.
+package struct HeldRuns: PostgresStatement {
+  package let sessionIDs: [SessionID]
+
+  package init(sessionIDs: [SessionID]) { self.sessionIDs = sessionIDs }
+
+  package static let name = "held_runs"
+  package static let sql = """
+    SELECT o.run_id, o.session_id, o.lease_epoch, o.sticky
+      FROM kagzi.open_runs o
+     WHERE o.leased
+       AND CASE WHEN cardinality($1::uuid[]) > 0 THEN o.session_id = ANY ($1::uuid[])
+             ELSE NOT EXISTS (SELECT FROM kagzi.sessions k WHERE k.session_id = o.session_id AND k.ended_at IS NULL) END
+     LIMIT 10000
+    """
+
+  package func bind(_ parameters: inout PostgresParameters) { parameters.bindArray(sessionIDs) }
+  package static func decode(_ row: borrowing PostgresRow) throws(PostgresDecodingError) -> ClaimedRun {
+    ClaimedRun(runID: try row.id(0), sessionID: try row.id(1), epoch: try row.int32(2), isDelta: try row.bool(3))
+  }
+}

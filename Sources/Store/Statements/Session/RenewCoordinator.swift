@@ -1,0 +1,48 @@
+package import Engine
+package import Postgres
+
+/// Says that a coordinator lives, forgets those long dead, and lists the others that live.
+package struct RenewCoordinator: PostgresStatement {
+  package let coordinatorID: UUID
+  package let address: String
+
+  package init(coordinatorID: UUID, address: String) {
+    self.coordinatorID = coordinatorID
+    self.address = address
+  }
+
+  package static let name = "renew_coordinator"
+  package static let sql = """
+    WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now),
+    renewed AS (
+      INSERT INTO kagzi.coordinators (coordinator_id, started_at, beat_at, address)
+      SELECT $1, clock.now, clock.now, $2 FROM clock
+      ON CONFLICT (coordinator_id) DO UPDATE SET beat_at = excluded.beat_at, address = excluded.address
+    ),
+    forgotten AS (
+      DELETE FROM kagzi.coordinators c USING clock WHERE c.beat_at < clock.now - interval '1 day'
+    )
+    SELECT c.coordinator_id FROM kagzi.coordinators c, clock
+     WHERE c.coordinator_id <> $1 AND c.beat_at > clock.now - interval '30 s'
+    """
+
+  package func bind(_ parameters: inout PostgresParameters) {
+    parameters.bind(coordinatorID)
+    parameters.bind(address)
+  }
+
+  package static func decode(_ row: borrowing PostgresRow) throws(PostgresDecodingError) -> UUID { try row.id(0) }
+}
+
+/// A coordinator has stopped in good order.
+package struct ForgetCoordinator: PostgresStatement {
+  package let coordinatorID: UUID
+
+  package init(coordinatorID: UUID) { self.coordinatorID = coordinatorID }
+
+  package static let name = "forget_coordinator"
+  package static let sql = "DELETE FROM kagzi.coordinators WHERE coordinator_id = $1"
+
+  package func bind(_ parameters: inout PostgresParameters) { parameters.bind(coordinatorID) }
+  package typealias Row = Void
+}

@@ -1,0 +1,50 @@
+package import Postgres
+internal import Engine
+
+/// Closes runs without their workers. Rows as for `CloseRunsMany`.
+package struct EndRunsMany: PostgresStatement {
+  package let ends: [EndRun]
+
+  package static let name = "end_runs_many"
+  package static let sql = """
+    WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now),
+    input AS (
+      SELECT * FROM unnest($1::uuid[], $2::smallint[], $3::text[], $4::bytea[], $5::boolean[])
+          AS i (run_id, status, reason, failure, only_when_due)
+       ORDER BY run_id
+    ),
+    held AS (
+      DELETE FROM kagzi.open_runs r USING input i, clock
+       WHERE r.run_id = i.run_id
+         AND (NOT i.only_when_due OR (i.status = 10 AND r.timeout_at <= clock.now)
+              OR (i.status = 8 AND r.cancel_deadline_at <= clock.now AND NOT r.leased))
+      RETURNING r.run_id, r.seq, r.started_at, r.lease_epoch, r.session_id, r.leased, i.status, i.reason, i.failure
+    ),
+    closed AS (
+      UPDATE kagzi.runs r SET
+        status = h.status, status_reason = h.reason, closed_at = clock.now, started_at = h.started_at,
+        failure = h.failure, seq = h.seq + 1
+      FROM held h, clock WHERE r.run_id = h.run_id
+      RETURNING r.run_id, r.status
+    ),
+    \(CancelOpenSteps.cancel(unless: "false"))
+    SELECT closed.run_id, closed.status, NULL::text, NULL::uuid, NULL::integer FROM closed
+    UNION ALL
+    SELECT run_id, NULL, step_key, session_id, lease_epoch FROM abandoned WHERE session_id IS NOT NULL
+    UNION ALL
+    SELECT run_id, NULL, '', session_id, lease_epoch FROM held WHERE leased
+    """
+
+  package func bind(_ parameters: inout PostgresParameters) {
+    parameters.bindArray(ends) { $0.runID }
+    parameters.bindArray(ends) { $0.status.rawValue }
+    parameters.bindArray(ends) { $0.reason }
+    parameters.bindArray(ends) { $0.failure }
+    parameters.bindArray(ends) { $0.onlyWhenDue }
+  }
+
+  /// A held step with an empty key is the run's own workflow task.
+  package static func decode(_ row: borrowing PostgresRow) throws(PostgresDecodingError) -> CloseRunsMany.Row {
+    try CancelOpenSteps.decode(row)
+  }
+}

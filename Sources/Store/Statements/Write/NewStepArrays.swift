@@ -1,0 +1,90 @@
+internal import Postgres
+internal import Engine
+
+/// The part of a report's statement that writes its steps: 25 parallel arrays from one parameter on, and the insert
+/// that joins them with `held (run_id, seq, changes)`, the runs whose guard held.
+internal enum NewStepArrays {
+  /// A step with the run and the place in its report.
+  internal struct Entry {
+    var runID: UUID
+    var position: Int32
+    var step: NewStep
+  }
+
+  internal static let parameterCount = 25
+
+  internal static func bind(_ entries: [Entry], _ parameters: inout PostgresParameters) {
+    parameters.bindArray(entries) { $0.runID }
+    parameters.bindArray(entries) { $0.step.key }
+    parameters.bindArray(entries) { $0.step.kind.rawValue }
+    parameters.bindArray(entries) { $0.step.state.rawValue }
+    parameters.bindArray(entries) { $0.step.reportedAttempt }
+    parameters.bindArray(entries) { $0.step.attempt }
+    parameters.bindArray(entries) { $0.position }
+    parameters.bindOptionalArray(entries) { $0.step.groupKey }
+    parameters.bindOptionalArray(entries) { $0.step.output }
+    parameters.bindOptionalArray(entries) { $0.step.failure }
+    parameters.bindOptionalArray(entries) { $0.step.policy }
+    parameters.bindOptionalArray(entries) { $0.step.delayMilliseconds }
+    parameters.bindOptionalArray(entries) { $0.step.dueAtMicroseconds.map(PostgresTimestamp.init(microseconds:)) }
+    parameters.bindOptionalArray(entries) { $0.step.durationMilliseconds }
+    parameters.bindOptionalArray(entries) { $0.step.activity?.type }
+    parameters.bindOptionalArray(entries) { $0.step.activity?.version }
+    parameters.bindOptionalArray(entries) { $0.step.activity?.namespace }
+    parameters.bindOptionalArray(entries) { $0.step.activity?.taskQueue }
+    parameters.bindOptionalArray(entries) { $0.step.activity?.priority }
+    parameters.bindOptionalArray(entries) { $0.step.activity?.input }
+    parameters.bindOptionalArray(entries) { $0.step.activity?.timeouts.scheduleToStart }
+    parameters.bindOptionalArray(entries) { $0.step.activity?.timeouts.startToClose }
+    parameters.bindOptionalArray(entries) { $0.step.activity?.timeouts.scheduleToClose }
+    parameters.bindOptionalArray(entries) { $0.step.activity?.timeouts.heartbeat }
+    parameters.bindOptionalArray(entries) { $0.step.activity?.reservedSession }
+  }
+
+  /// A common table expression `recorded` that inserts the steps; a recorded key stays as it is, but for a local step
+  /// whose next attempt is reported.
+  internal static func insert(from base: Int) -> String {
+    let types = [
+      "uuid", "text", "smallint", "smallint", "integer", "integer", "integer", "text", "bytea", "bytea", "bytea", "bigint",
+      "timestamptz", "bigint", "text", "integer", "text", "text", "smallint", "bytea", "bigint", "bigint", "bigint",
+      "bigint", "uuid",
+    ]
+    let arrays = types.enumerated().map { "$\(base + $0.offset)::\($0.element)[]" }.joined(separator: ", ")
+    return """
+      recorded AS (
+        INSERT INTO kagzi.steps AS recorded_step (
+          run_id, step_key, kind, state, attempt, scheduled_seq, settled_seq, group_key, output, failure, policy,
+          activity_type, activity_version, namespace, task_queue, priority, input,
+          schedule_to_start_ms, start_to_close_ms, schedule_to_close_ms, heartbeat_ms,
+          scheduled_at, started_at, settled_at, session_id, lease_epoch, ready_at, due_at, deadline_at)
+        SELECT s.run_id, s.step_key, s.kind, s.state, s.attempt, h.seq - h.changes + s.position,
+               CASE WHEN s.state >= 5 THEN h.seq - h.changes + s.position END,
+               s.group_key, s.output, s.failure, s.policy,
+               s.activity_type, s.activity_version, s.namespace, s.task_queue, s.priority, s.input,
+               s.schedule_to_start_ms, s.start_to_close_ms, s.schedule_to_close_ms, s.heartbeat_ms,
+               clock.now,
+               CASE WHEN s.kind = 1 THEN clock.now - coalesce(s.duration_ms, 0) * interval '1 ms' WHEN s.state = 2 THEN clock.now END,
+               CASE WHEN s.state >= 5 THEN clock.now END,
+               s.reserved, CASE WHEN s.state = 2 THEN 1 ELSE 0 END,
+               CASE WHEN s.state = 1 THEN clock.now END,
+               CASE s.state
+                 WHEN 1 THEN clock.now + least(s.schedule_to_start_ms, s.schedule_to_close_ms) * interval '1 ms'
+                 WHEN 3 THEN coalesce(s.due_at, clock.now + s.delay_ms * interval '1 ms')
+                 WHEN 4 THEN clock.now + s.delay_ms * interval '1 ms' END,
+               CASE WHEN s.state = 2 THEN
+                 clock.now + least(s.start_to_close_ms, s.schedule_to_close_ms, s.heartbeat_ms) * interval '1 ms' END
+          FROM clock, unnest(\(arrays))
+               AS s (run_id, step_key, kind, state, reported_attempt, attempt, position, group_key, output, failure,
+                     policy, delay_ms, due_at, duration_ms, activity_type, activity_version, namespace, task_queue,
+                     priority, input, schedule_to_start_ms, start_to_close_ms, schedule_to_close_ms, heartbeat_ms, reserved)
+          JOIN held h ON h.run_id = s.run_id
+        ON CONFLICT (run_id, step_key) DO UPDATE SET
+          state = excluded.state, attempt = excluded.attempt, settled_seq = excluded.settled_seq,
+          output = excluded.output, failure = excluded.failure, started_at = excluded.started_at,
+          settled_at = excluded.settled_at, due_at = excluded.due_at
+          WHERE recorded_step.kind = 1 AND excluded.kind = 1 AND recorded_step.state = 4
+            AND recorded_step.attempt = CASE WHEN excluded.state = 4 THEN excluded.attempt - 1 ELSE excluded.attempt END
+      )
+      """
+  }
+}

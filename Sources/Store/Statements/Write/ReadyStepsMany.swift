@@ -1,0 +1,53 @@
+internal import Engine
+package import Postgres
+
+/// Makes steps claimable whose retry delay has passed; of a local step, wakes the run. A row comes back for each.
+package struct ReadyStepsMany: PostgresStatement {
+  package let readies: [ReadyStep]
+
+  package struct Row: Sendable {
+    package var position: Int
+    /// Whether the run itself became claimable.
+    package var isRunReady: Bool
+  }
+
+  package static let name = "ready_steps_many"
+  package static let sql = """
+    WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now),
+    input AS (
+      SELECT * FROM unnest($1::uuid[], $2::text[]) WITH ORDINALITY AS i (run_id, step_key, position)
+       ORDER BY run_id, step_key
+    ),
+    made_ready AS (
+      UPDATE kagzi.steps s SET
+        state = CASE WHEN s.kind = 2 THEN 1 ELSE s.state END,
+        ready_at = CASE WHEN s.kind = 2 THEN clock.now END,
+        due_at = CASE WHEN s.kind = 2 THEN
+                   least(clock.now + s.schedule_to_start_ms * interval '1 ms',
+                         s.scheduled_at + s.schedule_to_close_ms * interval '1 ms') END
+      FROM input i, clock
+      WHERE s.run_id = i.run_id AND s.step_key = i.step_key AND s.state = 4 AND s.due_at <= clock.now
+      RETURNING s.run_id, s.kind, i.position
+    ),
+    woken AS (
+      UPDATE kagzi.open_runs r SET
+        news = r.leased OR r.status = 5,
+        status = CASE WHEN r.leased OR r.status = 5 THEN r.status ELSE 2 END,
+        ready_at = CASE WHEN r.leased OR r.status = 5 OR r.resume_at IS NOT NULL THEN r.ready_at
+                     ELSE coalesce(r.ready_at, clock.now) END
+      FROM clock
+      WHERE r.run_id IN (SELECT m.run_id FROM made_ready m WHERE m.kind = 1)
+      RETURNING r.run_id, r.ready_at IS NOT NULL AS is_ready
+    )
+    SELECT m.position, coalesce(w.is_ready, false) FROM made_ready m LEFT JOIN woken w ON w.run_id = m.run_id
+    """
+
+  package func bind(_ parameters: inout PostgresParameters) {
+    parameters.bindArray(readies) { $0.runID }
+    parameters.bindArray(readies) { $0.stepKey }
+  }
+
+  package static func decode(_ row: borrowing PostgresRow) throws(PostgresDecodingError) -> Row {
+    Row(position: try row.int(0) - 1, isRunReady: try row.bool(1))
+  }
+}

@@ -1,0 +1,105 @@
+internal import Engine
+package import Postgres
+
+/// Settles steps and wakes their runs. A row comes back for each whose guard held, by its place in the input.
+///
+/// Several steps of one run may settle in one statement: the run is woken once, and its sequence counts them.
+package struct SettleStepsMany: PostgresStatement {
+  package let settles: [SettleStep]
+
+  package struct Row: Sendable {
+    package var position: Int
+    package var wake: Wake
+  }
+
+  package static let name = "settle_steps_many"
+  package static let sql = """
+    WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now),
+    input AS (
+      SELECT * FROM unnest($1::uuid[], $2::text[], $3::smallint[], $4::integer[], $5::smallint[], $6::bytea[], $7::bytea[], $8::uuid[])
+        WITH ORDINALITY AS i (run_id, step_key, from_state, epoch, state, output, failure, reserved, position)
+    ),
+    held AS MATERIALIZED (
+      SELECT i.run_id, i.step_key, i.state, i.output, i.failure, i.reserved, i.position
+        FROM clock, input i JOIN kagzi.steps s ON s.run_id = i.run_id AND s.step_key = i.step_key
+       WHERE s.state = i.from_state
+         AND CASE WHEN i.epoch IS NULL THEN s.due_at <= clock.now ELSE s.lease_epoch = i.epoch END
+       ORDER BY i.run_id, i.step_key FOR NO KEY UPDATE OF s
+    ),
+    counted AS (
+      SELECT run_id, count(*) AS settled, min(reserved::text)::uuid AS reserved FROM held GROUP BY run_id
+    ),
+    run AS MATERIALIZED (
+      SELECT r.run_id, r.seq, c.settled, c.reserved, r.session_id, r.sticky,
+             NOT r.leased AND r.status <> 5 AND r.ready_at IS NULL AND r.resume_at IS NULL AS wakes
+        FROM counted c JOIN kagzi.open_runs r ON r.run_id = c.run_id
+       ORDER BY r.run_id FOR NO KEY UPDATE OF r
+    ),
+    woken AS (
+      UPDATE kagzi.open_runs r SET
+        seq = w.seq + w.settled,
+        news = NOT w.wakes,
+        status = CASE WHEN w.wakes THEN 2 ELSE r.status END,
+        leased = r.leased OR (w.wakes AND w.reserved IS NOT NULL),
+        ready_at = CASE WHEN w.wakes AND w.reserved IS NULL THEN clock.now ELSE r.ready_at END,
+        lease_epoch = r.lease_epoch + CASE WHEN w.wakes AND w.reserved IS NOT NULL THEN 1 ELSE 0 END,
+        lease_seq = CASE WHEN w.wakes AND w.reserved IS NOT NULL THEN w.seq + w.settled ELSE r.lease_seq END,
+        leased_at = CASE WHEN w.wakes AND w.reserved IS NOT NULL THEN clock.now ELSE r.leased_at END,
+        session_id = CASE WHEN w.wakes AND w.reserved IS NOT NULL THEN w.reserved ELSE r.session_id END,
+        sticky = CASE WHEN w.wakes AND w.reserved IS NOT NULL THEN r.sticky AND r.session_id = w.reserved ELSE r.sticky END
+      FROM run w, clock
+      WHERE r.run_id = w.run_id
+      RETURNING r.run_id, r.lease_epoch, r.sticky, w.wakes, w.reserved
+    ),
+    settled AS (
+      UPDATE kagzi.steps s SET
+        state = h.state, output = h.output, failure = h.failure, settled_at = clock.now,
+        settled_seq = coalesce(r.seq, 0) + h.place, session_id = NULL, ready_at = NULL, due_at = NULL, deadline_at = NULL
+      FROM clock, (SELECT held.*, row_number() OVER (PARTITION BY run_id ORDER BY step_key) AS place FROM held) h
+        LEFT JOIN run r ON r.run_id = h.run_id
+      WHERE s.run_id = h.run_id AND s.step_key = h.step_key
+    )
+    SELECT h.position,
+           CASE WHEN w.run_id IS NULL OR NOT w.wakes THEN 0 WHEN w.reserved IS NULL THEN 1
+                WHEN h.reserved = w.reserved AND h.position = (SELECT min(o.position) FROM held o
+                       WHERE o.run_id = h.run_id AND o.reserved = w.reserved) THEN 2 ELSE 0 END,
+           w.lease_epoch, coalesce(w.sticky, false)
+      FROM held h LEFT JOIN woken w ON w.run_id = h.run_id
+    """
+
+  package func bind(_ parameters: inout PostgresParameters) {
+    parameters.bindArray(settles) { $0.runID }
+    parameters.bindArray(settles) { $0.stepKey }
+    parameters.bindArray(settles) { $0.guard.state.rawValue }
+    parameters.bindOptionalArray(settles) { $0.guard.epoch }
+    parameters.bindArray(settles) { $0.state.rawValue }
+    parameters.bindOptionalArray(settles) { $0.output }
+    parameters.bindOptionalArray(settles) { $0.failure }
+    parameters.bindOptionalArray(settles) { $0.reservedSession }
+  }
+
+  package static func decode(_ row: borrowing PostgresRow) throws(PostgresDecodingError) -> Row {
+    let position = try row.int(0) - 1
+    switch try row.int32(1) {
+    case 1: return Row(position: position, wake: .ready)
+    case 2: return Row(position: position, wake: .leased(epoch: try row.int32(2), isDelta: try row.bool(3)))
+    default: return Row(position: position, wake: .none)
+    }
+  }
+}
+
+extension SettleStep.Guard {
+  internal var state: StepState {
+    switch self {
+    case .held: .running
+    case .due(let state): state
+    }
+  }
+
+  internal var epoch: Int32? {
+    switch self {
+    case .held(let epoch): epoch
+    case .due: nil
+    }
+  }
+}

@@ -1,0 +1,79 @@
+package import Postgres
+package import Engine
+
+/// Starts runs. A row comes back for each that was started; the others met an open run, a seen request id, or a closed
+/// run that their reuse policy respects.
+package struct StartRunsMany: PostgresStatement {
+  package let runs: [StartRun]
+
+  package static let name = "start_runs_many"
+  package static let sql = """
+    WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now),
+    input AS (
+      SELECT i.*, least(i.start_at, clock.now + i.start_delay_ms * interval '1 ms') AS resume_at,
+             coalesce(greatest(i.start_at, clock.now + i.start_delay_ms * interval '1 ms') > clock.now, false) AS is_delayed
+        FROM clock, unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::integer[], $6::text[], $7::smallint[],
+                    $8::text[], $9::jsonb[], $10::bytea[], $11::bytea[], $12::bytea[], $13::bigint[], $14::bigint[],
+                    $15::timestamptz[], $16::smallint[], $17::uuid[])
+             AS i (run_id, namespace, workflow_id, workflow_type, workflow_version, task_queue, priority, request_id,
+                   tags, headers, input, policy, timeout_ms, start_delay_ms, start_at, reuse, reserved)
+       WHERE NOT EXISTS (SELECT FROM kagzi.runs r WHERE r.namespace = i.namespace AND r.request_id = i.request_id)
+         AND (i.reuse = 1 OR NOT EXISTS (
+               SELECT FROM kagzi.runs r
+                WHERE r.namespace = i.namespace AND r.workflow_id = i.workflow_id
+                  AND (i.reuse = 3 OR (r.status IN (6, 11) AND NOT EXISTS (
+                        SELECT FROM kagzi.runs later
+                         WHERE later.namespace = r.namespace AND later.workflow_id = r.workflow_id
+                           AND later.run_id > r.run_id)))))
+    ),
+    opened AS (
+      INSERT INTO kagzi.open_runs (
+        run_id, namespace, workflow_id, workflow_type, workflow_version, task_queue, priority, status, seq,
+        leased, session_id, lease_epoch, lease_seq, leased_at, started_at, timeout_at, ready_at, resume_at, due_at)
+      SELECT i.run_id, i.namespace, i.workflow_id, i.workflow_type, i.workflow_version, i.task_queue, i.priority,
+             CASE WHEN i.reserved IS NULL THEN 1 ELSE 2 END, 1,
+             i.reserved IS NOT NULL, i.reserved, CASE WHEN i.reserved IS NULL THEN 0 ELSE 1 END,
+             CASE WHEN i.reserved IS NULL THEN 0 ELSE 1 END,
+             CASE WHEN i.reserved IS NOT NULL THEN clock.now END, CASE WHEN i.reserved IS NOT NULL THEN clock.now END,
+             clock.now + i.timeout_ms * interval '1 ms',
+             CASE WHEN i.reserved IS NULL AND NOT i.is_delayed THEN clock.now END,
+             CASE WHEN i.is_delayed THEN i.resume_at END,
+             least(CASE WHEN i.is_delayed THEN i.resume_at END, clock.now + i.timeout_ms * interval '1 ms')
+        FROM input i, clock
+       ORDER BY i.namespace, i.workflow_id
+      ON CONFLICT (namespace, workflow_id) DO NOTHING
+      RETURNING run_id
+    ),
+    created AS (
+      INSERT INTO kagzi.runs (
+        run_id, namespace, workflow_id, workflow_type, workflow_version, task_queue, priority, request_id, tags, headers,
+        input, policy, timeout_ms, created_at)
+      SELECT i.run_id, i.namespace, i.workflow_id, i.workflow_type, i.workflow_version, i.task_queue, i.priority,
+             i.request_id, i.tags, i.headers, i.input, i.policy, i.timeout_ms, clock.now
+        FROM clock, input i JOIN opened USING (run_id)
+    )
+    SELECT opened.run_id FROM opened
+    """
+
+  package func bind(_ parameters: inout PostgresParameters) {
+    parameters.bindArray(runs) { $0.runID }
+    parameters.bindArray(runs) { $0.namespace }
+    parameters.bindArray(runs) { $0.workflowID }
+    parameters.bindArray(runs) { $0.workflowType }
+    parameters.bindArray(runs) { $0.workflowVersion }
+    parameters.bindArray(runs) { $0.taskQueue }
+    parameters.bindArray(runs) { $0.priority }
+    parameters.bindOptionalArray(runs) { $0.requestID }
+    parameters.bindOptionalArray(runs) { $0.tags.map(PostgresJSONB.init) }
+    parameters.bindOptionalArray(runs) { $0.headers }
+    parameters.bindOptionalArray(runs) { $0.input }
+    parameters.bindOptionalArray(runs) { $0.policy }
+    parameters.bindOptionalArray(runs) { $0.timeoutMilliseconds }
+    parameters.bindOptionalArray(runs) { $0.startDelayMilliseconds }
+    parameters.bindOptionalArray(runs) { $0.startAtMicroseconds.map(PostgresTimestamp.init(microseconds:)) }
+    parameters.bindArray(runs) { $0.reuse.rawValue }
+    parameters.bindOptionalArray(runs) { $0.reservedSession }
+  }
+
+  package static func decode(_ row: borrowing PostgresRow) throws(PostgresDecodingError) -> RunID { try row.id(0) }
+}

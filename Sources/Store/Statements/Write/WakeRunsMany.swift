@@ -1,0 +1,23 @@
+package import Engine
+package import Postgres
+
+/// Makes runs claimable whose own time has come. A row comes back for each.
+package struct WakeRunsMany: PostgresStatement {
+  package let runIDs: [RunID]
+
+  package static let name = "wake_runs_many"
+  package static let sql = """
+    WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now)
+    UPDATE kagzi.open_runs r SET
+      ready_at = CASE WHEN r.leased OR r.status = 5 THEN NULL ELSE clock.now END,
+      resume_at = NULL,
+      due_at = least(r.timeout_at, r.cancel_deadline_at)
+    FROM (SELECT * FROM unnest($1::uuid[]) AS i (run_id) ORDER BY run_id) i, clock
+    WHERE r.run_id = i.run_id AND r.resume_at <= clock.now
+    RETURNING r.run_id
+    """
+
+  package func bind(_ parameters: inout PostgresParameters) { parameters.bindArray(runIDs) }
+
+  package static func decode(_ row: borrowing PostgresRow) throws(PostgresDecodingError) -> RunID { try row.id(0) }
+}
