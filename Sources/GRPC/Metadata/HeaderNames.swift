@@ -1,0 +1,39 @@
+import HTTP2
+
+/// The bytes equal an ASCII literal.
+@inline(__always)
+func equals(_ bytes: UnsafeRawBufferPointer, _ text: StaticString) -> Bool {
+  guard bytes.count == text.utf8CodeUnitCount else { return false }
+  return bytes.elementsEqual(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+}
+
+/// The bytes begin with an ASCII literal.
+@inline(__always)
+func hasPrefix(_ bytes: UnsafeRawBufferPointer, _ text: StaticString) -> Bool {
+  guard bytes.count >= text.utf8CodeUnitCount else { return false }
+  return equals(UnsafeRawBufferPointer(rebasing: bytes[..<text.utf8CodeUnitCount]), text)
+}
+
+extension HTTP2Headers {
+  init(_ fields: [(String, String)]) {
+    self.init()
+    for (name, value) in fields { append(name, value) }
+  }
+
+  /// Appends metadata; bytes as base64.
+  mutating func append(_ metadata: Metadata) {
+    for entry in metadata.entries {
+      switch entry.value {
+      case .text(let text): append(entry.name, text)
+      case .bytes(let bytes): append(entry.name, Base64.encode(bytes))
+      }
+    }
+  }
+
+  /// Appends `grpc-status` and what belongs to it.
+  mutating func append(_ status: Status) {
+    append("grpc-status", String(status.code.rawValue))
+    if !status.message.isEmpty { append("grpc-message", PercentEncoding.encode(status.message)) }
+    if let details = status.details { append("grpc-status-details-bin", Base64.encode(details)) }
+  }
+}
