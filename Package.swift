@@ -79,5 +79,18 @@ let package = Package(
     .target(name: "Kagzi", dependencies: ["GRPC", "Messages", lifecycle, logging], swiftSettings: strict),
     .testTarget(
       name: "MessagesTests", dependencies: ["Messages"], exclude: ["Golden"], swiftSettings: strict),
+
+    // Tests, and what several of them use.
+    .target(
+      name: "GRPCTestSupport", dependencies: ["GRPC", "Messages", nioCore, nioPosix, nioSSL, logging],
+      path: "Tests/Support/GRPCTestSupport", swiftSettings: strict),
+    .executableTarget(
+      name: "GRPCTestServer", dependencies: ["GRPC", "GRPCTestSupport", nioCore, nioPosix],
+      path: "Tests/Support/GRPCTestServer", swiftSettings: strict),
+    .testTarget(name: "HTTP2Tests", dependencies: ["HTTP2"], swiftSettings: strict),
+    .testTarget(
+      name: "GRPCTests",
+      dependencies: ["GRPC", "GRPCTestSupport", "HTTP2", "Messages", nioCore, nioPosix, nioSSL, logging],
+      swiftSettings: strict),
   ]
 )

@@ -155,15 +155,13 @@ package final class ServerCall: @unchecked Sendable {
 
   // MARK: Event loop
 
-  /// The call ended without an answer of its handler, or before its client knew of one.
-  func cancel() {
-    let action = cancellation.withLock { state in
+  /// The call ended without an answer of its handler: marks it cancelled; the caller runs what it gets.
+  func takeCancelAction() -> (@Sendable () -> Void)? {
+    cancellation.withLock { state in
       state.isCancelled = true
       defer { state.action = nil }
       return state.action
     }
-    action?()
-    endReceiver()
   }
 
   /// Lets go of what the handler left here.

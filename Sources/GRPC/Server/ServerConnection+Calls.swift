@@ -148,9 +148,13 @@ extension ServerConnection {
         call, Status(.resourceExhausted, "the client reads too slowly: \(session.bufferedOutput) bytes are unsent"),
         trailers: [:])
     }
+    let head = ResponseHeaders.begin(call.encoding, headers)
+    guard headers.isEmpty || head.listSize <= trailerLimit else {
+      return finish(call, Status(.resourceExhausted, Self.tooLargeHeaders(head, trailerLimit)), trailers: [:])
+    }
     _ = call.state.responseReady()
     _ = call.state.statusReady()
-    session.respond(stream, ResponseHeaders.begin(call.encoding, headers), endStream: false)
+    session.respond(stream, head, endStream: false)
     session.write(stream, frame)
     session.finish(stream, trailers: ResponseHeaders.end(.ok, trailers, limit: trailerLimit))
     answered(call)
@@ -177,13 +181,21 @@ extension ServerConnection {
     markDirty()
   }
 
+  private static func tooLargeHeaders(_ headers: HTTP2Headers, _ limit: Int) -> String {
+    "the response headers are \(headers.listSize) bytes; the client takes \(limit)"
+  }
+
   /// Takes over what a response stream has gathered.
   func takeOver(_ buffer: ResponseBuffer) {
     let call = buffer.call
     let handover = buffer.handOver()
     guard let stream = call.stream, !call.state.isEnded else { return }
-    if let metadata = handover.headers, call.state.headersReady() {
-      session.respond(stream, ResponseHeaders.begin(call.encoding, metadata), endStream: false)
+    if let metadata = handover.headers {
+      let head = ResponseHeaders.begin(call.encoding, metadata)
+      guard head.listSize <= trailerLimit else {
+        return finish(call, Status(.resourceExhausted, Self.tooLargeHeaders(head, trailerLimit)), trailers: [:])
+      }
+      if call.state.headersReady() { session.respond(stream, head, endStream: false) }
     }
     if !handover.bytes.isEmpty {
       if call.state.responseReady() == .sendHeadersAndMessage {
@@ -204,7 +216,8 @@ extension ServerConnection {
   func closed(_ call: ServerCall) {
     if call.state.streamClosed() {
       release(call)
-      call.cancel()
+      call.takeCancelAction()?()
+      call.endReceiver()
     }
     call.responses?.close()
     call.responses = nil
@@ -219,8 +232,9 @@ extension ServerConnection {
     session.forEachStream { stream in
       guard let call = stream.call, !call.state.isEnded else { return }
       if call.deadlineUptime <= now {
+        let action = call.takeCancelAction()
         finish(call, Status(.deadlineExceeded, "the deadline has passed"), trailers: [:])
-        call.cancel()
+        action?()
       } else if call.deadlineUptime != .max {
         next = min(next ?? .max, call.deadlineUptime)
       }
