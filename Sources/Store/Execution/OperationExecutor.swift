@@ -1,0 +1,29 @@
+internal import Engine
+package import Postgres
+
+/// Carries out one batch of operations: one transaction, one pipelined round trip, one statement a verb.
+///
+/// Statements run in a fixed order: what begins comes before what settles, what settles before what advances, what closes
+/// before what claims.
+package struct OperationExecutor: BatchExecutor {
+  package init() {}
+
+  package func key(_ operation: Operation) -> UInt64 { operation.laneKey }
+  package func exclusive(_ operation: Operation) -> Bool { operation.isExclusive }
+
+  package func execute(_ operations: [Operation], on connection: PostgresConnection) throws -> [Outcome] {
+    let verbs = Verbs(operations)
+    var outcomes = [Outcome](repeating: .refused, count: operations.count)
+    let pipeline = PostgresPipeline()
+    let collectors = verbs.add(to: pipeline)
+    try connection.transaction(pipeline)
+    for collect in collectors { collect(&outcomes) }
+    return outcomes
+  }
+
+  /// Every operation is guarded, so running it again is looking: what took effect is refused the second time, and the
+  /// caller sees by the epochs that it was recorded.
+  package func settle(_ operations: [Operation], on connection: PostgresConnection) throws -> [Outcome?] {
+    operations.map { _ in nil }
+  }
+}

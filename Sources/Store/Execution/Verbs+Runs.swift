@@ -1,0 +1,81 @@
+internal import Engine
+internal import Postgres
+
+extension Verbs {
+  internal func addStarts(_ pipeline: PostgresPipeline) -> [OutcomeCollector] {
+    guard !starts.values.isEmpty else { return [] }
+    // One workflow id once a statement: a second one would be checked against the same snapshot.
+    let reply = pipeline.add(StartRunsMany(runs: starts.values))
+    return [
+      { [starts] outcomes in
+        let started = Set(reply.rows)
+        for (run, index) in zip(starts.values, starts.indices) {
+          outcomes[index] = started.contains(run.runID) ? .started : .conflict
+        }
+      }
+    ]
+  }
+
+  internal func addAdvances(_ pipeline: PostgresPipeline) -> [OutcomeCollector] {
+    guard !advances.values.isEmpty else { return [] }
+    let reply = pipeline.add(AdvanceRunsMany(advances: advances.values))
+    return [
+      { [advances] outcomes in
+        let places = advances.places { $0.runID }
+        for row in reply.rows { places[row.runID].map { outcomes[$0] = .advanced(row.advanced) } }
+      }
+    ]
+  }
+
+  internal func addCloses(_ pipeline: PostgresPipeline) -> [OutcomeCollector] {
+    var collectors: [OutcomeCollector] = []
+    if !closes.values.isEmpty {
+      let reply = pipeline.add(CloseRunsMany(closes: closes.values))
+      collectors.append { [closes] in collect(reply.rows, closes.places { $0.runID }, &$0) }
+    }
+    if !ends.values.isEmpty {
+      let reply = pipeline.add(EndRunsMany(ends: ends.values))
+      collectors.append { [ends] in collect(reply.rows, ends.places { $0.runID }, &$0) }
+    }
+    return collectors
+  }
+
+  internal func addRunChanges(_ pipeline: PostgresPipeline) -> [OutcomeCollector] {
+    var collectors: [OutcomeCollector] = []
+    if !runReleases.values.isEmpty {
+      let reply = pipeline.add(ReleaseRunsMany(releases: runReleases.values))
+      collectors.append { [runReleases] outcomes in
+        let places = runReleases.places { $0.runID }
+        for row in reply.rows { places[row.runID].map { outcomes[$0] = .woken(row.isReady ? .ready : .none) } }
+      }
+    }
+    if !wakes.values.isEmpty {
+      let reply = pipeline.add(WakeRunsMany(runIDs: wakes.values.map(\.runID)))
+      collectors.append { [wakes] outcomes in
+        let places = wakes.places { $0.runID }
+        for runID in reply.rows { places[runID].map { outcomes[$0] = .woken(.ready) } }
+      }
+    }
+    if !cancels.values.isEmpty {
+      let reply = pipeline.add(CancelRunsMany(cancels: cancels.values))
+      collectors.append { [cancels] outcomes in
+        let places = cancels.places { $0.runID }
+        for row in reply.rows { places[row.runID].map { outcomes[$0] = .woken(row.wake) } }
+      }
+    }
+    return collectors
+  }
+}
+
+extension Placed {
+  internal func places(_ runID: (Value) -> RunID) -> [RunID: Int] {
+    Dictionary(zip(values.map(runID), indices), uniquingKeysWith: { first, _ in first })
+  }
+}
+
+private func collect(_ rows: [CloseRunsMany.Row], _ places: [RunID: Int], _ outcomes: inout [Outcome]) {
+  var closed: [RunID: Closed] = [:]
+  for case .closed(let runID, let status) in rows { closed[runID] = Closed(status: status, cancelledSteps: []) }
+  for case .cancelled(let step) in rows { closed[step.runID]?.cancelledSteps.append(step) }
+  for (runID, outcome) in closed { places[runID].map { outcomes[$0] = .closed(outcome) } }
+}

@@ -1,0 +1,65 @@
+internal import Engine
+internal import Postgres
+
+/// Operations with their places in the batch.
+internal struct Placed<Value> {
+  var indices: [Int] = []
+  var values: [Value] = []
+
+  mutating func append(_ value: Value, _ index: Int) {
+    indices.append(index)
+    values.append(value)
+  }
+}
+
+/// Writes one statement's rows into the batch's outcomes.
+internal typealias OutcomeCollector = (inout [Outcome]) -> Void
+
+/// The operations of a batch by verb.
+internal struct Verbs {
+  var starts = Placed<StartRun>()
+  var settles = Placed<SettleStep>()
+  var retries = Placed<RetryStep>()
+  var stepReleases = Placed<ReleaseStep>()
+  var readies = Placed<ReadyStep>()
+  var detaches = Placed<DetachStep>()
+  var progress = Placed<RecordProgress>()
+  var advances = Placed<AdvanceRun>()
+  var closes = Placed<CloseRun>()
+  var runReleases = Placed<ReleaseRun>()
+  var wakes = Placed<WakeRun>()
+  var cancels = Placed<CancelRun>()
+  var ends = Placed<EndRun>()
+  var runClaims = Placed<ClaimTasks>()
+  var stepClaims = Placed<ClaimTasks>()
+
+  init(_ operations: [Operation]) {
+    for (index, operation) in operations.enumerated() {
+      switch operation {
+      case .startRun(let start): starts.append(start, index)
+      case .settleStep(let settle): settles.append(settle, index)
+      case .retryStep(let retry): retries.append(retry, index)
+      case .releaseStep(let release): stepReleases.append(release, index)
+      case .readyStep(let ready): readies.append(ready, index)
+      case .parkStep(let detach): detaches.append(detach, index)
+      case .recordProgress(let record): progress.append(record, index)
+      case .advanceRun(let advance): advances.append(advance, index)
+      case .closeRun(let close): closes.append(close, index)
+      case .releaseRun(let release): runReleases.append(release, index)
+      case .wakeRun(let wake): wakes.append(wake, index)
+      case .cancelRun(let cancel): cancels.append(cancel, index)
+      case .endRun(let end): ends.append(end, index)
+      case .claimRuns(let claim): runClaims.append(claim, index)
+      case .claimSteps(let claim): stepClaims.append(claim, index)
+      }
+    }
+  }
+
+  /// Adds a statement a verb that occurs; the collectors are called once the transaction has committed.
+  func add(to pipeline: PostgresPipeline) -> [OutcomeCollector] {
+    [
+      addStarts(pipeline), addSettles(pipeline), addStepChanges(pipeline), addAdvances(pipeline), addCloses(pipeline),
+      addRunChanges(pipeline), addClaims(pipeline),
+    ].flatMap { $0 }
+  }
+}
