@@ -9,6 +9,9 @@ for a fault of protobuf-c 1.4.1:
 - map entries become ordinary messages, which is what they are on the wire;
 - repeated numbers are marked packed, as proto3 has it.
 
+One fault remains: a singular message that stands twice on the wire, which no encoder writes, should be merged and may
+instead be refused, or lose fields of its first half. It is never unsafe.
+
 Calling the plugin directly instead of through protoc also avoids its refusal of proto3 `optional`, which it
 generates correctly (as a oneof of one) but does not announce.
 """

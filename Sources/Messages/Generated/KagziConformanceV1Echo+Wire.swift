@@ -29,7 +29,7 @@ extension EchoRequest {
     if let value = c.pointee.delay { self.delay = try ProtoDuration(copying: value, arena) } else { self.delay = nil }
     self.failWithCode = c.pointee._fail_with_code_case.rawValue == 4 ? c.pointee.fail_with_code : nil
     self.failWithMessage = try c.pointee.fail_with_message.text("kagzi.conformance.v1.EchoRequest.fail_with_message")
-    if let value = c.pointee.sample { self.sample = try Sample(copying: value, arena) } else { self.sample = nil }
+    if let value = c.pointee.leaf { self.leaf = try Leaf(copying: value, arena) } else { self.leaf = nil }
   }
 
   func placed(in arena: Arena) -> UnsafeMutablePointer<Kagzi__Conformance__V1__EchoRequest> {
@@ -43,7 +43,7 @@ extension EchoRequest {
       c.pointee.fail_with_code = value
     }
     c.pointee.fail_with_message = arena.place(self.failWithMessage)
-    if let value = self.sample { c.pointee.sample = value.placed(in: arena) }
+    if let value = self.leaf { c.pointee.leaf = value.placed(in: arena) }
     return c
   }
 }
@@ -71,7 +71,7 @@ extension EchoResponse {
   init(copying c: UnsafeMutablePointer<Kagzi__Conformance__V1__EchoResponse>, _ arena: Arena) throws(WireError) {
     self.body = c.pointee.body.byteArray
     self.sequence = c.pointee.sequence
-    if let value = c.pointee.sample { self.sample = try Sample(copying: value, arena) } else { self.sample = nil }
+    if let value = c.pointee.leaf { self.leaf = try Leaf(copying: value, arena) } else { self.leaf = nil }
   }
 
   func placed(in arena: Arena) -> UnsafeMutablePointer<Kagzi__Conformance__V1__EchoResponse> {
@@ -79,7 +79,7 @@ extension EchoResponse {
     kagzi__conformance__v1__echo_response__init(c)
     c.pointee.body = arena.place(self.body)
     c.pointee.sequence = self.sequence
-    if let value = self.sample { c.pointee.sample = value.placed(in: arena) }
+    if let value = self.leaf { c.pointee.leaf = value.placed(in: arena) }
     return c
   }
 }

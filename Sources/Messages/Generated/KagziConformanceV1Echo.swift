@@ -19,7 +19,7 @@ public struct EchoRequest: Sendable, Hashable {
   public var failWithMessage: String
 
   /// Returned as it is.
-  public var sample: Sample?
+  public var leaf: Leaf?
 
   /// The message with every field at its default.
   public init() {
@@ -28,7 +28,7 @@ public struct EchoRequest: Sendable, Hashable {
     self.delay = nil
     self.failWithCode = nil
     self.failWithMessage = ""
-    self.sample = nil
+    self.leaf = nil
   }
 
   /// The message with the given fields.
@@ -38,14 +38,14 @@ public struct EchoRequest: Sendable, Hashable {
     delay: ProtoDuration? = nil,
     failWithCode: Int32? = nil,
     failWithMessage: String = "",
-    sample: Sample? = nil
+    leaf: Leaf? = nil
   ) {
     self.body = body
     self.repeat = `repeat`
     self.delay = delay
     self.failWithCode = failWithCode
     self.failWithMessage = failWithMessage
-    self.sample = sample
+    self.leaf = leaf
   }
 }
 
@@ -57,25 +57,25 @@ public struct EchoResponse: Sendable, Hashable {
   /// Counts the responses of a stream from 1; 1 for Unary; the number of requests for ClientStream.
   public var sequence: UInt32
 
-  /// The sample of the request.
-  public var sample: Sample?
+  /// The leaf of the request.
+  public var leaf: Leaf?
 
   /// The message with every field at its default.
   public init() {
     self.body = []
     self.sequence = 0
-    self.sample = nil
+    self.leaf = nil
   }
 
   /// The message with the given fields.
   public init(
     body: [UInt8] = [],
     sequence: UInt32 = 0,
-    sample: Sample? = nil
+    leaf: Leaf? = nil
   ) {
     self.body = body
     self.sequence = sequence
-    self.sample = sample
+    self.leaf = leaf
   }
 }
 

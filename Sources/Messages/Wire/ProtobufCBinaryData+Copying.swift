@@ -20,9 +20,11 @@ extension ProtobufCBinaryData {
     return try validatedText(field)
   }
 
+  /// Decoding repairs what is not valid UTF-8, so bytes that stay the same were valid.
   private func validatedText(_ field: StaticString) throws(WireError) -> String {
     guard memchr(data, 0, len) == nil else { throw WireError(message: "\(field) holds a NUL character") }
-    guard let text = String(validating: UnsafeBufferPointer(start: data, count: len), as: UTF8.self) else {
+    var text = String(decoding: UnsafeBufferPointer(start: data, count: len), as: UTF8.self)
+    guard text.withUTF8({ $0.count == len && memcmp($0.baseAddress!, data, len) == 0 }) else {
       throw WireError(message: "\(field) is not valid UTF-8")
     }
     return text

@@ -274,13 +274,13 @@ static const ProtobufCFieldDescriptor kagzi__conformance__v1__echo_request__fiel
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
-    "sample",
+    "leaf",
     6,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
-    offsetof(Kagzi__Conformance__V1__EchoRequest, sample),
-    &kagzi__conformance__v1__sample__descriptor,
+    offsetof(Kagzi__Conformance__V1__EchoRequest, leaf),
+    &kagzi__conformance__v1__leaf__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -291,8 +291,8 @@ static const unsigned kagzi__conformance__v1__echo_request__field_indices_by_nam
   2,   /* field[2] = delay */
   3,   /* field[3] = fail_with_code */
   4,   /* field[4] = fail_with_message */
+  5,   /* field[5] = leaf */
   1,   /* field[1] = repeat */
-  5,   /* field[5] = sample */
 };
 static const ProtobufCIntRange kagzi__conformance__v1__echo_request__number_ranges[1 + 1] =
 {
@@ -341,13 +341,13 @@ static const ProtobufCFieldDescriptor kagzi__conformance__v1__echo_response__fie
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
-    "sample",
+    "leaf",
     3,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
-    offsetof(Kagzi__Conformance__V1__EchoResponse, sample),
-    &kagzi__conformance__v1__sample__descriptor,
+    offsetof(Kagzi__Conformance__V1__EchoResponse, leaf),
+    &kagzi__conformance__v1__leaf__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -355,7 +355,7 @@ static const ProtobufCFieldDescriptor kagzi__conformance__v1__echo_response__fie
 };
 static const unsigned kagzi__conformance__v1__echo_response__field_indices_by_name[] = {
   0,   /* field[0] = body */
-  2,   /* field[2] = sample */
+  2,   /* field[2] = leaf */
   1,   /* field[1] = sequence */
 };
 static const ProtobufCIntRange kagzi__conformance__v1__echo_response__number_ranges[1 + 1] =

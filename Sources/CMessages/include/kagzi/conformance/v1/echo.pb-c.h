@@ -45,7 +45,7 @@ struct  Kagzi__Conformance__V1__EchoRequest
   uint32_t repeat;
   Google__Protobuf__Duration *delay;
   ProtobufCBinaryData fail_with_message;
-  Kagzi__Conformance__V1__Sample *sample;
+  Kagzi__Conformance__V1__Leaf *leaf;
   Kagzi__Conformance__V1__EchoRequest__FailWithCodeCase _fail_with_code_case;
   union {
     int32_t fail_with_code;
@@ -61,7 +61,7 @@ struct  Kagzi__Conformance__V1__EchoResponse
   ProtobufCMessage base;
   ProtobufCBinaryData body;
   uint32_t sequence;
-  Kagzi__Conformance__V1__Sample *sample;
+  Kagzi__Conformance__V1__Leaf *leaf;
 };
 #define KAGZI__CONFORMANCE__V1__ECHO_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&kagzi__conformance__v1__echo_response__descriptor) \

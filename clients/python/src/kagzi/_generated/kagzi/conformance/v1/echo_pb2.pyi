@@ -20,30 +20,30 @@ SHADE_DARK: Shade
 SHADE_NEGATIVE: Shade
 
 class EchoRequest(_message.Message):
-    __slots__ = ("body", "repeat", "delay", "fail_with_code", "fail_with_message", "sample")
+    __slots__ = ("body", "repeat", "delay", "fail_with_code", "fail_with_message", "leaf")
     BODY_FIELD_NUMBER: _ClassVar[int]
     REPEAT_FIELD_NUMBER: _ClassVar[int]
     DELAY_FIELD_NUMBER: _ClassVar[int]
     FAIL_WITH_CODE_FIELD_NUMBER: _ClassVar[int]
     FAIL_WITH_MESSAGE_FIELD_NUMBER: _ClassVar[int]
-    SAMPLE_FIELD_NUMBER: _ClassVar[int]
+    LEAF_FIELD_NUMBER: _ClassVar[int]
     body: bytes
     repeat: int
     delay: _duration_pb2.Duration
     fail_with_code: int
     fail_with_message: str
-    sample: Sample
-    def __init__(self, body: _Optional[bytes] = ..., repeat: _Optional[int] = ..., delay: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ..., fail_with_code: _Optional[int] = ..., fail_with_message: _Optional[str] = ..., sample: _Optional[_Union[Sample, _Mapping]] = ...) -> None: ...
+    leaf: Leaf
+    def __init__(self, body: _Optional[bytes] = ..., repeat: _Optional[int] = ..., delay: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ..., fail_with_code: _Optional[int] = ..., fail_with_message: _Optional[str] = ..., leaf: _Optional[_Union[Leaf, _Mapping]] = ...) -> None: ...
 
 class EchoResponse(_message.Message):
-    __slots__ = ("body", "sequence", "sample")
+    __slots__ = ("body", "sequence", "leaf")
     BODY_FIELD_NUMBER: _ClassVar[int]
     SEQUENCE_FIELD_NUMBER: _ClassVar[int]
-    SAMPLE_FIELD_NUMBER: _ClassVar[int]
+    LEAF_FIELD_NUMBER: _ClassVar[int]
     body: bytes
     sequence: int
-    sample: Sample
-    def __init__(self, body: _Optional[bytes] = ..., sequence: _Optional[int] = ..., sample: _Optional[_Union[Sample, _Mapping]] = ...) -> None: ...
+    leaf: Leaf
+    def __init__(self, body: _Optional[bytes] = ..., sequence: _Optional[int] = ..., leaf: _Optional[_Union[Leaf, _Mapping]] = ...) -> None: ...
 
 class Sample(_message.Message):
     __slots__ = ("int32_value", "int64_value", "uint32_value", "uint64_value", "sint32_value", "sint64_value", "fixed32_value", "fixed64_value", "sfixed32_value", "sfixed64_value", "float_value", "double_value", "bool_value", "text", "data", "shade", "leaf", "time", "span", "optional_number", "optional_text", "optional_data", "optional_bool", "optional_double", "optional_shade", "numbers", "doubles", "bools", "shades", "texts", "datas", "leaves", "labels", "leaf_by_number", "shade_by_bool", "choice_number", "choice_text", "choice_data", "choice_leaf", "choice_shade", "choice_double", "choice_bool", "nested", "default", "namespace")
