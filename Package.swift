@@ -92,5 +92,15 @@ let package = Package(
       name: "GRPCTests",
       dependencies: ["GRPC", "GRPCTestSupport", "HTTP2", "Messages", nioCore, nioPosix, nioSSL, logging],
       swiftSettings: strict),
+    .target(
+      name: "TestSupport", dependencies: ["Postgres", "PostgresCluster", logging], path: "Tests/Support/TestSupport",
+      swiftSettings: strict),
+    .testTarget(name: "PostgresTests", dependencies: ["Postgres", "TestSupport", logging], swiftSettings: strict),
+    .testTarget(
+      name: "PostgresClusterTests", dependencies: ["PostgresCluster", "Postgres", "TestSupport", logging],
+      swiftSettings: strict),
+    .testTarget(
+      name: "StoreTests", dependencies: ["Store", "Postgres", "PostgresCluster", "TestSupport", "Engine", logging],
+      swiftSettings: strict),
   ]
 )

@@ -69,6 +69,12 @@ internal struct ClusterFolder: Sendable {
     return text.split(separator: "\n").suffix(6).joined(separator: "\n")
   }
 
+  /// The first line of `postmaster.pid` or of a socket's lock file.
+  internal func pid(in file: String) -> pid_t? {
+    guard let text = try? String(contentsOfFile: file, encoding: .utf8) else { return nil }
+    return text.split(separator: "\n").first.flatMap { pid_t($0) }
+  }
+
   /// The lines of `postmaster.pid`: the first is the pid, the eighth the state.
   internal var processLines: [String] {
     guard let text = try? String(contentsOfFile: processFile, encoding: .utf8) else { return [] }

@@ -26,8 +26,11 @@ internal struct ClusterProcesses {
     return String(decoding: bytes.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self) == data && isPostgres(pid)
   }
 
-  private func isPostgres(_ pid: pid_t) -> Bool {
-    (try? String(contentsOfFile: "/proc/\(pid)/comm", encoding: .utf8))?.hasPrefix("postgres") ?? false
+  /// Whether a living process of this pid, ours or another user's, is a Postgres; a zombie that nobody reaped is none.
+  internal func isPostgres(_ pid: pid_t) -> Bool {
+    // "4711 (postgres) S …"
+    guard let text = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8) else { return false }
+    return text.contains(" (postgres) ") && !text.contains(" (postgres) Z")
   }
 
   /// SIGKILL to all of them. The postmaster is stopped first so that it starts no more.

@@ -91,7 +91,13 @@ extension PostgresCluster {
   private func lockFolder(_ state: inout State) throws {
     let descriptor = open(folder.lock, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { throw PostgresClusterError(.folderUnusable, "cannot open \(folder.lock)") }
-    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+    // A child between fork and exec, or a killed owner on its way out, may hold the lock a moment longer.
+    let deadline = ContinuousClock.now + .seconds(2)
+    while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+      if .now < deadline {
+        usleep(10_000)
+        continue
+      }
       close(descriptor)
       throw PostgresClusterError(
         .folderInUse, "another process runs the cluster in \(folder.path): stop it, or choose another folder")

@@ -34,7 +34,7 @@ extension PostgresCluster {
   /// Ends what an earlier owner of the folder left running, gently if its postmaster lives, and removes a pid file that lies.
   internal func endLeftovers() {
     let processes = ClusterProcesses(folder)
-    let recorded = folder.processLines.first.flatMap { pid_t($0) }
+    let recorded = folder.pid(in: folder.processFile)
     if !processes.all().isEmpty {
       logger.debug("an earlier owner left postgres running", metadata: ["folder": "\(folder.path)"])
       if let recorded, processes.belongs(recorded) {
@@ -46,8 +46,11 @@ extension PostgresCluster {
         _ = processes.waitUntilGone(within: .milliseconds(200))
       }
     }
-    // Alone in the folder by its lock: a pid in the file that is another program's would make Postgres refuse.
-    if let recorded, kill(recorded, 0) != 0 || !isPostgres(recorded) { unlink(folder.processFile) }
+    // Alone in the folder by its lock: a file that names a dead or another program's pid would only make Postgres refuse.
+    for file in [folder.processFile, "\(folder.run)/.s.PGSQL.\(port).lock"] {
+      guard let pid = folder.pid(in: file), !processes.isPostgres(pid) else { continue }
+      unlink(file)
+    }
   }
 
   internal func releaseFolder(_ state: inout State) {
@@ -63,9 +66,5 @@ extension PostgresCluster {
       usleep(5_000)
     }
     return true
-  }
-
-  private func isPostgres(_ pid: pid_t) -> Bool {
-    (try? String(contentsOfFile: "/proc/\(pid)/comm", encoding: .utf8))?.hasPrefix("postgres") ?? false
   }
 }

@@ -7,9 +7,9 @@ internal struct PrepareSession: PostgresStatement {
     """
     SELECT backend_start
       FROM pg_stat_activity,
-           set_config('client_connection_check_interval', '5s', false),
-           set_config('timezone', 'UTC', false),
-           set_config('jit', 'off', false)
+           set_config('client_connection_check_interval', '5s', false) AS client_check,
+           set_config('timezone', 'UTC', false) AS zone,
+           set_config('jit', 'off', false) AS compilation
      WHERE pid = pg_backend_pid()
     """
   }
