@@ -48,4 +48,14 @@ internal struct ClusterProcesses {
     }
     return true
   }
+
+  /// Blocks until no Postgres of this pid lives, or the time is over: a killed one takes a moment to die.
+  internal func waitUntilDead(_ pid: pid_t, within limit: Duration) -> Bool {
+    let deadline = ContinuousClock.now + limit
+    while isPostgres(pid) {
+      guard .now < deadline else { return false }
+      usleep(5_000)
+    }
+    return true
+  }
 }

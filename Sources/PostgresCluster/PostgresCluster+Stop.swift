@@ -48,8 +48,8 @@ extension PostgresCluster {
     }
     // Alone in the folder by its lock: a file that names a dead or another program's pid would only make Postgres refuse.
     for file in [folder.processFile, "\(folder.run)/.s.PGSQL.\(port).lock"] {
-      guard let pid = folder.pid(in: file), !processes.isPostgres(pid) else { continue }
-      unlink(file)
+      guard let pid = folder.pid(in: file) else { continue }
+      if processes.waitUntilDead(pid, within: .seconds(5)) { unlink(file) }
     }
   }
 
