@@ -99,10 +99,10 @@ CREATE TABLE kagzi.open_runs (
   started_at timestamptz,
   -- Counts recorded changes; the sequence numbers of WatchRun.
   seq bigint NOT NULL,
+  -- The change counter when the task was handed out last.
+  lease_seq bigint NOT NULL DEFAULT 0,
   -- Changes up to here were told to the session that has the function in memory.
   delivered_seq bigint NOT NULL DEFAULT 0,
-  -- Steps outstanding that are neither timers nor retry delays.
-  open_steps integer NOT NULL DEFAULT 0,
   -- Something settled while the workflow task was held.
   news boolean NOT NULL DEFAULT false,
   leased boolean NOT NULL DEFAULT false,
@@ -124,7 +124,9 @@ CREATE TABLE kagzi.open_runs (
   cancel_deadline_at timestamptz,
   -- Not NULL: claimable since then.
   ready_at timestamptz,
-  -- The earliest of: delayed start, run timeout, cancel deadline.
+  -- Not NULL: becomes claimable then (a delayed start, a task given back).
+  resume_at timestamptz,
+  -- The earliest of resume_at, timeout_at and cancel_deadline_at.
   due_at timestamptz,
   CONSTRAINT one_open_run_a_workflow_id UNIQUE (namespace, workflow_id),
   CONSTRAINT open_runs_have_an_open_status CHECK (status BETWEEN 1 AND 5),
