@@ -4,13 +4,12 @@ internal import Postgres
 extension Verbs {
   internal func addStarts(_ pipeline: PostgresPipeline) -> [OutcomeCollector] {
     guard !starts.values.isEmpty else { return [] }
-    // One workflow id once a statement: a second one would be checked against the same snapshot.
     let reply = pipeline.add(StartRunsMany(runs: starts.values))
     return [
       { [starts] outcomes in
-        let started = Set(reply.rows)
+        let started = Dictionary(uniqueKeysWithValues: reply.rows.map { ($0.runID, $0.createdAt) })
         for (run, index) in zip(starts.values, starts.indices) {
-          outcomes[index] = started.contains(run.runID) ? .started : .conflict
+          outcomes[index] = started[run.runID].map { .started(createdAt: $0) } ?? .conflict
         }
       }
     ]

@@ -1,4 +1,5 @@
 package import Engine
+package import Postgres
 
 /// One change of durable state, decided by the engine and guarded by its own SQL. Operations of all calls in flight share
 /// a transaction; each has its own outcome.
@@ -53,7 +54,8 @@ package enum Outcome: Sendable {
   /// The guard did not hold; nothing was changed. What holds instead is found by looking.
   case refused
   case done
-  case started
+  /// By the database's clock.
+  case started(createdAt: PostgresTimestamp)
   /// An open run holds the workflow id, or the request id or a closed run's id was seen before.
   case conflict
   case advanced(Advanced)
@@ -93,5 +95,6 @@ package enum Wake: Sendable {
   /// The run is claimable now.
   case ready
   /// The task was handed to the reserved session under this epoch. `isDelta`: it has the function in memory.
-  case leased(epoch: Int32, isDelta: Bool)
+  /// `isAlone`: nothing else settled in the same statement, so what settled is all that is new.
+  case leased(epoch: Int32, isDelta: Bool, isAlone: Bool)
 }

@@ -58,7 +58,9 @@ package struct CancelRunsMany: PostgresStatement {
     let runID = try row.id(0)
     switch try row.int32(1) {
     case 1: return Row(runID: runID, wake: .ready)
-    case 2: return Row(runID: runID, wake: .leased(epoch: try row.int32(2), isDelta: try row.bool(3)))
+    case 2:
+      return Row(
+        runID: runID, wake: .leased(epoch: try row.int32(2), isDelta: try row.bool(3), isAlone: false))
     default: return Row(runID: runID, wake: .none)
     }
   }

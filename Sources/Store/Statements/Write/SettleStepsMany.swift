@@ -49,7 +49,7 @@ package struct SettleStepsMany: PostgresStatement {
         sticky = CASE WHEN w.wakes AND w.reserved IS NOT NULL THEN r.sticky AND r.session_id = w.reserved ELSE r.sticky END
       FROM run w, clock
       WHERE r.run_id = w.run_id
-      RETURNING r.run_id, r.lease_epoch, r.sticky, w.wakes, w.reserved
+      RETURNING r.run_id, r.lease_epoch, r.sticky, w.wakes, w.reserved, w.settled
     ),
     settled AS (
       UPDATE kagzi.steps s SET
@@ -63,7 +63,7 @@ package struct SettleStepsMany: PostgresStatement {
            CASE WHEN w.run_id IS NULL OR NOT w.wakes THEN 0 WHEN w.reserved IS NULL THEN 1
                 WHEN h.reserved = w.reserved AND h.position = (SELECT min(o.position) FROM held o
                        WHERE o.run_id = h.run_id AND o.reserved = w.reserved) THEN 2 ELSE 0 END,
-           w.lease_epoch, coalesce(w.sticky, false)
+           w.lease_epoch, coalesce(w.sticky, false), w.settled = 1
       FROM held h LEFT JOIN woken w ON w.run_id = h.run_id
     """
 
@@ -82,7 +82,10 @@ package struct SettleStepsMany: PostgresStatement {
     let position = try row.int(0) - 1
     switch try row.int32(1) {
     case 1: return Row(position: position, wake: .ready)
-    case 2: return Row(position: position, wake: .leased(epoch: try row.int32(2), isDelta: try row.bool(3)))
+    case 2:
+      return Row(
+        position: position,
+        wake: .leased(epoch: try row.int32(2), isDelta: try row.bool(3), isAlone: try row.bool(4)))
     default: return Row(position: position, wake: .none)
     }
   }

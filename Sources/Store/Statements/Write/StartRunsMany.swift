@@ -52,7 +52,7 @@ package struct StartRunsMany: PostgresStatement {
              i.request_id, i.tags, i.headers, i.input, i.policy, i.timeout_ms, clock.now
         FROM clock, input i JOIN opened USING (run_id)
     )
-    SELECT opened.run_id FROM opened
+    SELECT opened.run_id, clock.now FROM opened, clock
     """
 
   package func bind(_ parameters: inout PostgresParameters) {
@@ -75,5 +75,10 @@ package struct StartRunsMany: PostgresStatement {
     parameters.bindOptionalArray(runs) { $0.reservedSession }
   }
 
-  package static func decode(_ row: borrowing PostgresRow) throws(PostgresDecodingError) -> RunID { try row.id(0) }
+  /// The run, and when it was created.
+  package static func decode(
+    _ row: borrowing PostgresRow
+  ) throws(PostgresDecodingError) -> (runID: RunID, createdAt: PostgresTimestamp) {
+    (try row.id(0), try row.timestamp(1))
+  }
 }

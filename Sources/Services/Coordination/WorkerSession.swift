@@ -1,0 +1,166 @@
+internal import Engine
+internal import GRPC
+internal import Messages
+internal import Store
+internal import Synchronization
+
+/// Where messages to a worker go: its stream, or its waiting unary calls.
+internal protocol SessionOutbox: AnyObject, Sendable {
+  func send(_ message: WorkResponse.Message)
+  /// The session is over, or another stream has taken it.
+  func close(_ status: Status)
+}
+
+/// A task in a session's hands.
+internal struct HeldTask: Sendable {
+  var token: TaskToken
+  var key: TaskKey
+  var run: RunReference
+  /// Until then it must be accepted; nil once it is.
+  var acceptBy: ContinuousClock.Instant?
+  /// When the attempt times out, heartbeats left aside.
+  var deadline: ContinuousClock.Instant?
+  var heartbeat: Duration?
+  var heartbeatDeadline: ContinuousClock.Instant?
+
+  /// The next instant at which something must be done about it.
+  var nextDeadline: ContinuousClock.Instant? {
+    [acceptBy, deadline, heartbeatDeadline].compactMap { $0 }.min()
+  }
+}
+
+/// A worker's session attached to this coordinator: what it can do, what it holds, where its messages go.
+internal final class WorkerSession: Sendable {
+  let id: SessionID
+  let workerID: String
+  let namespace: String
+  let keys: [TaskKey]
+  let lease: Duration
+
+  private struct State {
+    var outbox: (any SessionOutbox)?
+    var held: [TaskToken: HeldTask] = [:]
+    var nextDeadline: ContinuousClock.Instant?
+    var hasBeat = false
+  }
+
+  private let state = Mutex(State())
+
+  init(id: SessionID, workerID: String, namespace: String, keys: [TaskKey], lease: Duration) {
+    self.id = id
+    self.workerID = workerID
+    self.namespace = namespace
+    self.keys = keys
+    self.lease = lease
+  }
+
+  // MARK: Messages
+
+  /// Takes a new outbox; the old one is closed.
+  func attach(_ outbox: any SessionOutbox) {
+    let old = state.withLock { state in
+      defer { state.outbox = outbox }
+      return state.outbox
+    }
+    if let old, old !== outbox { old.close(Status(.aborted, "another stream has taken over this session")) }
+  }
+
+  /// Lets go of the outbox if it is still this one.
+  func detach(_ outbox: any SessionOutbox) -> Bool {
+    state.withLock { state in
+      guard state.outbox === outbox else { return false }
+      state.outbox = nil
+      return true
+    }
+  }
+
+  var isConnected: Bool { state.withLock { $0.outbox != nil } }
+
+  func send(_ message: WorkResponse.Message) { state.withLock { $0.outbox }?.send(message) }
+
+  func close(_ status: Status) {
+    let outbox = state.withLock { state in
+      defer { state.outbox = nil }
+      return state.outbox
+    }
+    outbox?.close(status)
+  }
+
+  // MARK: Tasks
+
+  /// Hands a task over. False: nobody is there to take it. A task that is held already is not sent again.
+  func push(_ task: HeldTask, _ message: WorkerTask) -> Bool {
+    let (outbox, isNew) = state.withLock { state -> ((any SessionOutbox)?, Bool) in
+      guard let outbox = state.outbox else { return (nil, false) }
+      guard state.held[task.token] == nil else { return (outbox, false) }
+      state.hold(task)
+      return (outbox, true)
+    }
+    if isNew { outbox?.send(.task(message)) }
+    return outbox != nil
+  }
+
+  /// Holds a task that was handed out before (by another coordinator).
+  func hold(_ task: HeldTask) { state.withLock { $0.hold(task) } }
+
+  func task(_ token: TaskToken) -> HeldTask? { state.withLock { $0.held[token] } }
+
+  @discardableResult
+  func remove(_ token: TaskToken) -> HeldTask? { state.withLock { $0.held.removeValue(forKey: token) } }
+
+  /// The workflow task of a run, if it is held.
+  func workflowTask(of runID: RunID) -> HeldTask? {
+    state.withLock { state in state.held.values.first { $0.token.step == nil && $0.token.runID == runID } }
+  }
+
+  func accept(_ token: TaskToken) { state.withLock { $0.held[token]?.acceptBy = nil } }
+
+  /// Progress of a task: accepts it and restarts its heartbeat timeout.
+  func progressed(_ token: TaskToken, now: ContinuousClock.Instant) -> Bool {
+    state.withLock { state in
+      guard var task = state.held[token] else { return false }
+      task.acceptBy = nil
+      if let heartbeat = task.heartbeat { task.heartbeatDeadline = now + heartbeat }
+      state.held[token] = task
+      return true
+    }
+  }
+
+  var heldCounts: (workflows: Int, activities: Int) {
+    state.withLock { state in
+      let activities = state.held.keys.count { $0.step != nil }
+      return (state.held.count - activities, activities)
+    }
+  }
+
+  /// Takes the tasks that are past a deadline.
+  func takeOverdue(now: ContinuousClock.Instant) -> [HeldTask] {
+    state.withLock { state in
+      guard let next = state.nextDeadline, next <= now else { return [] }
+      let overdue = state.held.values.filter { ($0.nextDeadline ?? .now + .seconds(3_600)) <= now }
+      for task in overdue { state.held[task.token] = nil }
+      state.nextDeadline = state.held.values.compactMap(\.nextDeadline).min()
+      return overdue
+    }
+  }
+
+  // MARK: Liveness
+
+  func beat() { state.withLock { $0.hasBeat = true } }
+
+  /// Whether a beat came since the last renewal.
+  func takeBeat() -> Bool {
+    state.withLock { state in
+      defer { state.hasBeat = false }
+      return state.hasBeat
+    }
+  }
+}
+
+extension WorkerSession.State {
+  fileprivate mutating func hold(_ task: HeldTask) {
+    held[task.token] = task
+    guard let deadline = task.nextDeadline else { return }
+    nextDeadline = min(nextDeadline ?? deadline, deadline)
+  }
+}

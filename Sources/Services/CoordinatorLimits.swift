@@ -1,0 +1,39 @@
+/// Every limit of the coordinator's services, with its default.
+package struct CoordinatorLimits: Sendable {
+  /// The largest payload, in bytes. Default 2 MiB.
+  package var maxPayloadBytes = 2 << 20
+  /// The most results and commands in one report. Default 20,000.
+  package var maxReportItems = 20_000
+  /// The most starts in one StartWorkflows. Default 1,000.
+  package var maxBatchStarts = 1_000
+  /// The most slots of one kind that a session may have outstanding. Default 100,000.
+  package var maxSlots = 100_000
+  /// A pushed task must be accepted within this. Default 5 s.
+  package var acceptTimeout: Duration = .seconds(5)
+  /// The lease when a worker asks for none. Default 30 s.
+  package var defaultLease: Duration = .seconds(30)
+  /// The shortest and longest lease. Default 1 s and 1 h.
+  package var leases: ClosedRange<Duration> = .seconds(1) ... .seconds(3600)
+  /// How long a cancelled run may go without a worker before it is closed. Default 30 s.
+  package var cancelGrace: Duration = .seconds(30)
+  /// Workflow tasks lost in a row that park a run. Default 10.
+  package var lossLimit: Int32 = 10
+  /// A local step's retry with a delay up to this is waited for by its worker, under the same lease. Default 5 s.
+  package var inPlaceRetry: Duration = .seconds(5)
+  /// The most tasks in one claim. Default 256.
+  package var claimSize = 256
+  /// Recorded steps in one message to a worker, in bytes; the rest is fetched. Default 1 MiB.
+  package var taskStepBytes = 1 << 20
+  /// Calls that may wait for runs to close or change. Default 100,000.
+  package var maxWaiters = 100_000
+  /// The longest WaitRun. Default 10 min.
+  package var maxWait: Duration = .seconds(600)
+  /// Text fields: workflow ids, step keys 512 bytes; type, queue and worker names 256; request ids 128.
+  package var maxKeyBytes = 512
+  package var maxNameBytes = 256
+  package var maxRequestIDBytes = 128
+  /// Labels of one run. Default 32.
+  package var maxTags = 32
+
+  package init() {}
+}

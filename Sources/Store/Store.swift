@@ -1,0 +1,66 @@
+package import Logging
+package import Postgres
+
+/// The database as the layers above see it: operations in batches, reads on their own connections.
+package final class Store: Sendable {
+  package let batcher: Batcher<OperationExecutor>
+  private let pool: PostgresPool
+
+  package init(batcher: Batcher<OperationExecutor>, pool: PostgresPool) {
+    self.batcher = batcher
+    self.pool = pool
+  }
+
+  /// Queues one operation; `completion` runs on the lane's thread after its commit. A full queue answers at once.
+  package func submit(
+    _ operation: Operation, completion: @escaping @Sendable (Result<Outcome, StoreError>) -> Void
+  ) {
+    batcher.submit(operation, completion: completion)
+  }
+
+  /// The same, suspending the task.
+  package func submit(_ operation: Operation) async throws(StoreError) -> Outcome {
+    let result: Result<Outcome, StoreError> = await withCheckedContinuation { continuation in
+      submit(operation) { continuation.resume(returning: $0) }
+    }
+    return try result.get()
+  }
+
+  /// Runs a reading statement on the read connections.
+  package func read<Statement: PostgresStatement & Sendable>(
+    _ statement: Statement
+  ) async throws(StoreError) -> [Statement.Row] {
+    do {
+      return try await pool.run { try $0.execute(statement).rows }
+    } catch {
+      throw StoreError(translating: error)
+    }
+  }
+
+  /// The same, calling back on the reading thread.
+  package func read<Statement: PostgresStatement & Sendable>(
+    _ statement: Statement, completion: @escaping @Sendable (Result<[Statement.Row], StoreError>) -> Void
+  ) {
+    pool.submit({ try $0.execute(statement).rows }) { result in
+      completion(result.mapError(StoreError.init(translating:)))
+    }
+  }
+
+  /// Runs several reading statements in one round trip.
+  package func read<Result: Sendable>(
+    _ body: @escaping @Sendable (PostgresConnection) throws -> Result
+  ) async throws(StoreError) -> Result {
+    do {
+      return try await pool.run(body)
+    } catch {
+      throw StoreError(translating: error)
+    }
+  }
+
+  /// Runs one rare writing statement (registrations, sessions) outside the lanes. Each is safe to run twice.
+  package func write<Statement: PostgresStatement & Sendable>(
+    _ statement: Statement
+  ) async throws(StoreError) -> [Statement.Row] {
+    try await read(statement)
+  }
+}
