@@ -1,0 +1,82 @@
+package import Logging
+package import Postgres
+
+/// Gathers operations into batches, a few lanes side by side, each with a thread and a connection of its own.
+///
+/// A lane takes everything that waits when its previous commit returns: no timer, no latency when idle, group commit when
+/// busy. While Postgres is away operations wait, until their deadline. An operation at fault by itself fails alone.
+package final class Batcher<Executor: BatchExecutor>: Sendable {
+  package typealias Operation = Executor.Operation
+  package typealias Outcome = Executor.Outcome
+
+  private let executor: Executor
+  private let limits: BatchLimits
+  private let counters = BatchCounters()
+  private let lanes: [BatchLane<Executor>]
+
+  /// Starts the lanes; each connects by itself, now or when the database is there.
+  ///
+  /// - Parameters:
+  ///   - lanes: threads and connections; operations are spread over them by their key.
+  ///   - onBatchFinished: called on a lane's thread, with the lane's number, after the completions of each batch that was
+  ///     committed or refused: the place to flush what they gathered.
+  package init(
+    _ configuration: PostgresConfiguration, lanes: Int, executor: Executor, limits: BatchLimits = BatchLimits(),
+    logger: Logger, onBatchFinished: @escaping @Sendable (Int) -> Void = { _ in }
+  ) {
+    precondition(lanes > 0, "a batcher has at least one lane")
+    self.executor = executor
+    self.limits = limits
+    let counters = counters
+    self.lanes = (0..<lanes).map { number in
+      BatchLane(
+        number: number, configuration: configuration, executor: executor, limits: limits, counters: counters,
+        logger: logger, onBatchFinished: onBatchFinished)
+    }
+  }
+
+  /// Puts an operation into its lane's queue.
+  ///
+  /// - Parameters:
+  ///   - timeout: how long it may wait for the database. Default: the limits' `timeout`.
+  ///   - completion: called exactly once, on the lane's thread after the COMMIT; or at once, on the caller's, with
+  ///     `queueFull`, or `unavailable` during shutdown. It must not block.
+  package func submit(
+    _ operation: Operation, timeout: Duration? = nil,
+    completion: @escaping @Sendable (Result<Outcome, StoreError>) -> Void
+  ) {
+    let bytes = executor.byteCount(operation)
+    guard counters.reserve(bytes: bytes, limits: limits) else { return completion(.failure(.queueFull)) }
+    let key = executor.key(operation)
+    let pending = PendingOperation(
+      operation: operation, key: key, isExclusive: executor.exclusive(operation), bytes: bytes,
+      deadline: .now + (timeout ?? limits.timeout), completion: completion)
+    guard lanes[lane(of: key)].enqueue(pending) else {
+      counters.release(count: 1, bytes: bytes)
+      return completion(.failure(.unavailable("the coordinator is shutting down")))
+    }
+  }
+
+  /// The same, suspending the task. Cancelling the task does not take the operation back.
+  package func submit(_ operation: Operation, timeout: Duration? = nil) async throws(StoreError) -> Outcome {
+    let result = await withCheckedContinuation { continuation in
+      submit(operation, timeout: timeout) { continuation.resume(returning: $0) }
+    }
+    return try result.get()
+  }
+
+  /// Refuses new operations, carries out what waits for as long as `draining`, fails the rest with `unavailable`, and closes
+  /// the connections.
+  package func shutdown(draining: Duration = .seconds(10)) async {
+    for lane in lanes { lane.stop(by: .now + draining) }
+    let lanes = lanes
+    try? await NativeThread.run(name: "pg-lanes-stop") { for lane in lanes { lane.join() } }
+  }
+
+  /// What was done so far.
+  package var statistics: BatchStatistics { counters.snapshot }
+
+  private func lane(of key: UInt64) -> Int {
+    Int((key &* 0x9e37_79b9_7f4a_7c15) >> 32) % lanes.count
+  }
+}

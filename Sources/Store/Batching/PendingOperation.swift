@@ -1,0 +1,9 @@
+/// An operation that waits for its outcome.
+internal struct PendingOperation<Operation: Sendable, Outcome: Sendable>: Sendable {
+  let operation: Operation
+  let key: UInt64
+  let isExclusive: Bool
+  let bytes: Int
+  var deadline: ContinuousClock.Instant
+  let completion: @Sendable (Result<Outcome, StoreError>) -> Void
+}
