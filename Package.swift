@@ -102,5 +102,9 @@ let package = Package(
     .testTarget(
       name: "StoreTests", dependencies: ["Store", "Postgres", "PostgresCluster", "TestSupport", "Engine", logging],
       swiftSettings: strict),
+    .executableTarget(
+      name: "HealthAndReflectionServer", dependencies: ["Services", "GRPC", "Messages", nioCore, nioPosix],
+      path: "Tests/Support/HealthAndReflectionServer", swiftSettings: strict),
+    .testTarget(name: "ServicesTests", dependencies: ["Services", "Messages"], swiftSettings: strict),
   ]
 )

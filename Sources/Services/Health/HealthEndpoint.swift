@@ -3,9 +3,9 @@ import Messages
 
 /// `grpc.health.v1.Health`: whether a service of this server can be called.
 package struct HealthEndpoint: Sendable {
-  let status: HealthStatus
+  let status: ServiceHealth
 
-  package init(status: HealthStatus) {
+  package init(status: ServiceHealth) {
     self.status = status
   }
 

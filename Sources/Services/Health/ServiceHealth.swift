@@ -4,7 +4,7 @@ import Synchronization
 /// Which services can be called now, and who wants to know when that changes.
 ///
 /// The empty name is the server as a whole. Set from anywhere; a status that is set again unchanged tells nobody.
-package final class HealthStatus: Sendable {
+package final class ServiceHealth: Sendable {
   package typealias Serving = HealthCheckResponse.ServingStatus
 
   /// Tells a watcher of a status; called without a lock held, and with later versions for later statuses.
@@ -89,7 +89,7 @@ package final class HealthStatus: Sendable {
 /// What a watcher is told.
 enum HealthUpdate: Sendable {
   /// The status, and a number that is higher for a later status.
-  case status(HealthStatus.Serving, version: UInt64)
+  case status(ServiceHealth.Serving, version: UInt64)
   /// Nothing more will come: the server is shutting down.
   case ended
 }
