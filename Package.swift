@@ -95,7 +95,9 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["Postgres", "PostgresCluster", logging], path: "Tests/Support/TestSupport",
       swiftSettings: strict),
-    .testTarget(name: "PostgresTests", dependencies: ["Postgres", "TestSupport", logging], swiftSettings: strict),
+    .testTarget(
+      name: "PostgresTests", dependencies: ["Postgres", "PostgresCluster", "TestSupport", logging],
+      swiftSettings: strict),
     .testTarget(
       name: "PostgresClusterTests", dependencies: ["PostgresCluster", "Postgres", "TestSupport", logging],
       swiftSettings: strict),

@@ -1,4 +1,5 @@
 import Postgres
+import PostgresCluster
 import TestSupport
 import Testing
 
@@ -224,7 +225,8 @@ struct RoundTripTests {
         #expect(wrong?.code == .undecodable(.wrongType(column: 0, found: 25)))
         let null = #expect(throws: PostgresError.self) { try connection.execute(ReadNull()) }
         #expect(null?.code == .undecodable(.null(column: 0)))
-        #expect(try connection.execute(Echo(value: 5)).rows == [5])
+        let echoed = try connection.execute(Echo(value: 5)).rows
+        #expect(echoed == [5])
       }
     }
   }

@@ -1,4 +1,5 @@
 import Postgres
+import PostgresCluster
 import TestSupport
 import Testing
 

@@ -39,4 +39,9 @@ extension PostgresConnection {
 package struct PostgresNotification: Sendable, Hashable {
   package let channel: String
   package let payload: String
+
+  package init(channel: String, payload: String) {
+    self.channel = channel
+    self.payload = payload
+  }
 }
