@@ -27,8 +27,6 @@ struct ConnectionWatch {
   private var unwritableSince: UInt64?
   private var hasRequest = false
   private var drain = Drain.none
-  /// How large the next write will probably be.
-  private(set) var outputEstimate = 1_024
 
   init(limits: ServerLimits, now: UInt64) {
     self.limits = limits
@@ -45,8 +43,6 @@ struct ConnectionWatch {
   mutating func requestArrived() { hasRequest = true }
 
   mutating func becameIdle(now: UInt64) { idleSince = now }
-
-  mutating func sent(_ count: Int) { outputEstimate = min(max(count + count / 4, 512), 64 << 10) }
 
   mutating func pingAcknowledged() -> Action {
     guard case .announced(let at) = drain else { return .nothing }

@@ -224,25 +224,7 @@ extension ServerConnection {
     call.stream = nil
   }
 
-  /// The deadline of some call may have passed: ends those whose has. Returns the next deadline.
-  func endExpiredCalls(now: UInt64) -> UInt64? {
-    var next: UInt64?
-    loop.beginBatch()
-    defer { loop.endBatch() }
-    session.forEachStream { stream in
-      guard let call = stream.call, !call.state.isEnded else { return }
-      if call.deadlineUptime <= now {
-        let action = call.takeCancelAction()
-        finish(call, Status(.deadlineExceeded, "the deadline has passed"), trailers: [:])
-        action?()
-      } else if call.deadlineUptime != .max {
-        next = min(next ?? .max, call.deadlineUptime)
-      }
-    }
-    return next
-  }
-
-  private func release(_ call: ServerCall) {
+  func release(_ call: ServerCall) {
     heldBytes -= call.deframer.bufferedBytes + (call.heldRequest?.count ?? 0)
     call.deframer = MessageDeframer(maxMessage: 0)
     call.heldRequest = nil

@@ -1,199 +1,30 @@
 import HTTP2
 import Logging
 import NIOCore
-import NIOTLS
 
-/// One client connection: carries bytes between its channel and its session, and events to calls. Event loop only.
-final class ServerConnection: ChannelDuplexHandler, LoopConnection {
-  typealias InboundIn = ByteBuffer
-  typealias OutboundIn = Never
-  typealias OutboundOut = ByteBuffer
-
-  let loop: ConnectionLoop
+/// One connection of a client to this server: events to calls. Event loop only.
+final class ServerConnection: SessionConnection {
   let limits: ServerLimits
-  let session: HTTP2Session
-  let peer: String
-  private let router: Router
-  private let logger: Logger
-  private let requiresALPN: Bool
-  var context: ChannelHandlerContext?
-  var watch: ConnectionWatch
-  var deadlines = DeadlineTimer()
   /// Bytes of requests held for this connection's calls.
   var heldBytes = 0
-  private var isDirty = false
-  private var isReading = false
-  private var isStarted = false
-  private var isReadHeld = false
-  private var isClosing = false
+  private let router: Router
+  private var watch: ConnectionWatch
   private var userAgent = ""
 
   init(
     loop: ConnectionLoop, router: Router, limits: ServerLimits, peer: String, requiresALPN: Bool, logger: Logger
   ) {
-    self.loop = loop
     self.router = router
     self.limits = limits
-    self.peer = peer
-    self.requiresALPN = requiresALPN
-    self.logger = logger
-    session = HTTP2Session(role: .server, limits: limits.http2)
     watch = ConnectionWatch(limits: limits, now: NIODeadline.now().uptimeNanoseconds)
+    super.init(
+      loop: loop, session: HTTP2Session(role: .server, limits: limits.http2), peer: peer, requiresALPN: requiresALPN,
+      logger: logger)
   }
 
-  // MARK: Channel
+  override func received(now: UInt64) { watch.received(now: now) }
 
-  func handlerAdded(context: ChannelHandlerContext) {
-    self.context = context
-    loop.add(self)
-    if context.channel.isActive { begin() }
-  }
-
-  func channelActive(context: ChannelHandlerContext) {
-    begin()
-    context.fireChannelActive()
-  }
-
-  private func begin() {
-    guard !requiresALPN, !isStarted else { return }
-    isStarted = true
-    session.start()
-    markDirty()
-  }
-
-  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-    if case .handshakeCompleted(let negotiated)? = event as? TLSUserEvent, requiresALPN, !isStarted {
-      if negotiated == "h2" {
-        isStarted = true
-        session.start()
-        markDirty()
-      } else {
-        logger.debug("closing a TLS connection that did not negotiate h2", metadata: ["peer": "\(peer)"])
-        context.close(promise: nil)
-      }
-    }
-    context.fireUserInboundEventTriggered(event)
-  }
-
-  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-    if !isReading {
-      isReading = true
-      loop.beginBatch()
-    }
-    let buffer = unwrapInboundIn(data)
-    let now = NIODeadline.now().uptimeNanoseconds
-    watch.received(now: now)
-    do {
-      try buffer.withUnsafeReadableBytes { bytes throws(HTTP2Error) in
-        try session.receive(bytes, now: now / 1_000_000)
-      }
-    } catch {
-      logger.debug("ending a connection", metadata: ["peer": "\(peer)", "error": "\(error)"])
-      handleEvents(now: now)
-      if error == .flooded { isClosing = true } else { return close() }
-    }
-    handleEvents(now: now)
-    markDirty()
-  }
-
-  func channelReadComplete(context: ChannelHandlerContext) {
-    endReading()
-    context.fireChannelReadComplete()
-  }
-
-  private func endReading() {
-    guard isReading else { return }
-    isReading = false
-    loop.endBatch()
-  }
-
-  /// A client that does not read its replies is not read from either.
-  func read(context: ChannelHandlerContext) {
-    if context.channel.isWritable { context.read() } else { isReadHeld = true }
-  }
-
-  func channelWritabilityChanged(context: ChannelHandlerContext) {
-    if context.channel.isWritable {
-      markDirty()
-      if isReadHeld {
-        isReadHeld = false
-        context.read()
-      }
-    }
-    context.fireChannelWritabilityChanged()
-  }
-
-  func errorCaught(context: ChannelHandlerContext, error: any Error) {
-    logger.debug("closing a connection", metadata: ["peer": "\(peer)", "error": "\(error)"])
-    context.close(promise: nil)
-  }
-
-  func channelInactive(context: ChannelHandlerContext) {
-    ended()
-    context.fireChannelInactive()
-  }
-
-  func handlerRemoved(context: ChannelHandlerContext) {
-    ended()
-  }
-
-  private func ended() {
-    guard context != nil else { return }
-    context = nil
-    deadlines.cancel()
-    session.close(.cancel)
-    handleEvents(now: NIODeadline.now().uptimeNanoseconds)
-    loop.remove(self)
-    endReading()
-  }
-
-  func close() {
-    context?.close(promise: nil)
-  }
-
-  // MARK: Output
-
-  func markDirty() {
-    guard !isDirty else { return }
-    isDirty = true
-    loop.markDirty(self)
-  }
-
-  func flushOutput() {
-    isDirty = false
-    let limit = 256 << 10
-    while let context, context.channel.isWritable {
-      let now = NIODeadline.now().uptimeNanoseconds
-      var buffer = context.channel.allocator.buffer(capacity: watch.outputEstimate)
-      let count: Int
-      do {
-        count = try session.sendOutput(limit: limit, now: now / 1_000_000) { bytes in buffer.writeBytes(bytes) }
-      } catch {
-        return close()
-      }
-      if count > 0 {
-        watch.sent(count)
-        context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
-      }
-      handleEvents(now: now)
-      if count < limit { break }
-    }
-    if isClosing || session.isFinished { close() }
-  }
-
-  // MARK: Events
-
-  private func handleEvents(now: UInt64) {
-    var log = session.takeEvents()
-    while !log.isEmpty {
-      for event in log.events { handle(event, log, now: now) }
-      session.recycle(log)
-      log = session.takeEvents()
-    }
-    session.recycle(log)
-  }
-
-  private func handle(_ event: HTTP2Event, _ log: HTTP2EventLog, now: UInt64) {
+  override func handle(_ event: HTTP2Event, _ log: HTTP2EventLog, now: UInt64) {
     switch event {
     case .data(let stream, let bytes, let endStream):
       session.consumeConnection(bytes.count)
@@ -263,7 +94,25 @@ final class ServerConnection: ChannelDuplexHandler, LoopConnection {
 
   // MARK: Time
 
-  func tick(now: UInt64) {
+  /// The deadline of some call may have passed: ends those whose has. Returns the next deadline.
+  override func endExpiredCalls(now: UInt64) -> UInt64? {
+    var next: UInt64?
+    loop.beginBatch()
+    defer { loop.endBatch() }
+    session.forEachStream { stream in
+      guard let call = stream.call, !call.state.isEnded else { return }
+      if call.deadlineUptime <= now {
+        let action = call.takeCancelAction()
+        finish(call, Status(.deadlineExceeded, "the deadline has passed"), trailers: [:])
+        action?()
+      } else if call.deadlineUptime != .max {
+        next = min(next ?? .max, call.deadlineUptime)
+      }
+    }
+    return next
+  }
+
+  override func tick(now: UInt64) {
     perform(
       watch.tick(
         now: now, openStreams: session.openStreams, isReceivingHeaders: session.isReceivingHeaders,

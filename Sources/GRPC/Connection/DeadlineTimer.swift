@@ -39,7 +39,7 @@ protocol DeadlineConnection: AnyObject {
   func endExpiredCalls(now: UInt64) -> UInt64?
 }
 
-extension ServerConnection: DeadlineConnection {}
+extension SessionConnection: DeadlineConnection {}
 
 extension Duration {
   /// Whole nanoseconds, saturating; a negative duration is zero.
