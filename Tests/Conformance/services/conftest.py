@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import os
 import select
 import subprocess
@@ -16,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[3]
 NAME = "HealthAndReflectionServer"
 
 
-@functools.cache
+@pytest.fixture(scope="session")
 def binary() -> Path:
     """The server, built from the sources as they are."""
     build = ["swift", "build", "--configuration", os.environ.get("KAGZI_BUILD", "debug"), "--product", NAME]
@@ -28,9 +27,9 @@ def binary() -> Path:
 class Server:
     """A running server, told what to do by lines."""
 
-    def __init__(self) -> None:
+    def __init__(self, binary: Path) -> None:
         self.process = subprocess.Popen(
-            [binary()], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
+            [binary], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
         )
         assert self.process.stdin and self.process.stdout
         self.input, self.output = self.process.stdin, self.process.stdout
@@ -58,7 +57,7 @@ class Server:
 
 
 @pytest.fixture
-def server() -> Iterator[Server]:
-    running = Server()
+def server(binary: Path) -> Iterator[Server]:
+    running = Server(binary)
     yield running
     assert running.stop() == 0
