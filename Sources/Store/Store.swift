@@ -1,4 +1,3 @@
-package import Logging
 package import Postgres
 
 /// The database as the layers above see it: operations in batches, reads on their own connections.

@@ -54,6 +54,8 @@ package struct DispatchTable: Sendable {
 
   package mutating func drain(_ id: SessionID) { sessions[id]?.isDraining = true }
 
+  package func isDraining(_ id: SessionID) -> Bool { sessions[id]?.isDraining ?? false }
+
   /// Adds slots to what is outstanding, at most `limit` in all of each kind.
   package mutating func grant(_ id: SessionID, workflows: Int, activities: Int, limit: Int = 100_000) {
     guard var session = sessions[id] else { return }
@@ -88,6 +90,9 @@ package struct DispatchTable: Sendable {
     if let preferred, take(preferred, key.kind) { return preferred }
     return takeIdle(key)
   }
+
+  /// Takes one slot of one session, if it has one.
+  package mutating func reserve(session id: SessionID, _ kind: TaskKind) -> Bool { take(id, kind) }
 
   /// Gives a reserved slot back that no task came to use.
   package mutating func release(_ id: SessionID, _ kind: TaskKind) {

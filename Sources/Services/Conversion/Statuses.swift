@@ -1,4 +1,4 @@
-package import GRPC
+internal import GRPC
 internal import Messages
 internal import Store
 

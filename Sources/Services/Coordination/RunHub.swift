@@ -5,7 +5,7 @@ internal import Synchronization
 internal final class RunHub: Sendable {
   internal typealias Token = UInt64
 
-  private struct State {
+  fileprivate struct State {
     var nextToken: Token = 0
     var count = 0
     var closing: [RunID: [Token: @Sendable () -> Void]] = [:]

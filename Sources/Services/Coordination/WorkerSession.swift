@@ -14,7 +14,6 @@ internal protocol SessionOutbox: AnyObject, Sendable {
 /// A task in a session's hands.
 internal struct HeldTask: Sendable {
   var token: TaskToken
-  var key: TaskKey
   var run: RunReference
   /// Until then it must be accepted; nil once it is.
   var acceptBy: ContinuousClock.Instant?
@@ -37,7 +36,7 @@ internal final class WorkerSession: Sendable {
   let keys: [TaskKey]
   let lease: Duration
 
-  private struct State {
+  fileprivate struct State {
     var outbox: (any SessionOutbox)?
     var held: [TaskToken: HeldTask] = [:]
     var nextDeadline: ContinuousClock.Instant?

@@ -19,6 +19,13 @@ package struct ClaimedRun: Sendable {
   package var epoch: Int32
   /// Whether the session has the function in memory.
   package var isDelta: Bool
+
+  package init(runID: RunID, sessionID: SessionID, epoch: Int32, isDelta: Bool) {
+    self.runID = runID
+    self.sessionID = sessionID
+    self.epoch = epoch
+    self.isDelta = isDelta
+  }
 }
 
 /// An activity task that a claim handed out, with all that its worker needs.
@@ -36,6 +43,25 @@ package struct ClaimedStep: Sendable {
   /// Milliseconds until the attempt times out, heartbeats left aside.
   package var remainingMilliseconds: Int64?
   package var run: RunReference
+
+  package init(
+    runID: RunID, stepKey: String, sessionID: SessionID, epoch: Int32, attempt: Int32, activityType: String,
+    activityVersion: Int32, input: [UInt8]?, progress: [UInt8]?, timeouts: ActivityTimeouts,
+    remainingMilliseconds: Int64?, run: RunReference
+  ) {
+    self.runID = runID
+    self.stepKey = stepKey
+    self.sessionID = sessionID
+    self.epoch = epoch
+    self.attempt = attempt
+    self.activityType = activityType
+    self.activityVersion = activityVersion
+    self.input = input
+    self.progress = progress
+    self.timeouts = timeouts
+    self.remainingMilliseconds = remainingMilliseconds
+    self.run = run
+  }
 }
 
 /// What tasks need to know of their run.

@@ -1,0 +1,165 @@
+internal import Engine
+internal import GRPC
+internal import Logging
+internal import Messages
+package import Store
+internal import Synchronization
+
+/// The life of sessions: opened by registration, attached by a stream or a unary call, adopted from another coordinator,
+/// ended by goodbye or by a lapsed lease.
+extension Coordinator {
+  /// The session, attached here: from memory, or taken over from the database.
+  internal func attachedSession(_ id: SessionID) async throws(Status) -> WorkerSession {
+    if let session = session(id) { return session }
+    return try await adopt(id, held: nil).session
+  }
+
+  /// Takes a session over: another coordinator had it, or its stream broke. Tasks that the worker does not hold any
+  /// more (they were lost on the way) are given back.
+  /// - Parameter held: tokens the worker says it holds; nil: it did not say, so all are believed held.
+  internal func adopt(
+    _ id: SessionID, held: [TaskToken]?
+  ) async throws(Status) -> (session: WorkerSession, held: Int) {
+    guard !isDraining else { throw Status(.unavailable, "the coordinator is stopping: connect to another") }
+    let row: AdoptSession.Row?
+    let runs: [ClaimedRun]
+    let steps: [ClaimedStep]
+    let references: [RunID: RunReference]
+    do {
+      row = try await store.write(AdoptSession(sessionID: id, coordinatorID: self.id)).first
+      runs = row == nil ? [] : try await store.read(HeldRuns(sessionIDs: [id]))
+      steps = row == nil ? [] : try await store.read(HeldSteps(sessionIDs: [id]))
+      let rows = runs.isEmpty ? [] : try await store.read(LoadTaskRuns(runIDs: runs.map(\.runID)))
+      references = Dictionary(rows.map { ($0.run.runID, $0.run) }, uniquingKeysWith: { first, _ in first })
+    } catch {
+      throw Status(error)
+    }
+    guard let row else {
+      sessionEndedElsewhere(id)
+      throw .sessionLost(id.description, "it ended or its lease lapsed")
+    }
+    let session = attach(
+      WorkerSession(
+        id: id, workerID: row.workerID, namespace: row.namespace, keys: Self.keys(row),
+        lease: .milliseconds(row.leaseMilliseconds)))
+    let believed = held.map(Set.init)
+    var count = 0
+    for step in steps {
+      if believed?.contains(step.token) ?? true {
+        session.hold(heldTask(step, isAccepted: true))
+        count += 1
+      } else {
+        giveBack(step.token, reason: "the worker reconnected without it", isLoss: false)
+      }
+    }
+    for run in runs {
+      if believed?.contains(run.token) ?? true, let reference = references[run.runID] {
+        var task = heldTask(run.token, of: reference)
+        task.acceptBy = nil
+        session.hold(task)
+        count += 1
+      } else {
+        giveBack(run.token, reason: "the worker reconnected without it", isLoss: false)
+      }
+    }
+    return (session, count)
+  }
+
+  /// Makes a session known here; one that is known already stays.
+  internal func attach(_ session: WorkerSession) -> WorkerSession {
+    let kept = sessions.withLock { sessions in
+      if let known = sessions[session.id] { return known }
+      sessions[session.id] = session
+      return session
+    }
+    if kept === session {
+      dispatch.withLock { $0.attach(session.id, DispatchTable.Session(keys: session.keys)) }
+    }
+    return kept
+  }
+
+  /// The connection of a session is gone: its slots are void, its tasks stay until the lease lapses.
+  internal func disconnected(_ session: WorkerSession, _ outbox: any SessionOutbox) {
+    guard session.detach(outbox) else { return }
+    dispatch.withLock { $0.revokeSlots(session.id) }
+  }
+
+  /// Ends a session in good order.
+  internal func end(_ id: SessionID, reason: String) async throws(StoreError) {
+    _ = try await store.write(EndSession(sessionID: id, reason: reason, workerStatus: 3))
+    forget(id, Status(.ok))
+    try await giveBackTasks(of: [id], isLoss: false, reason: "worker left: \(reason)")
+  }
+
+  /// Sessions whose lease has lapsed, here or on a coordinator that is gone: their tasks go to others.
+  package func endLapsedSessions() async throws(StoreError) {
+    let ended = try await store.write(EndLapsedSessions())
+    guard !ended.isEmpty else { return }
+    for id in ended {
+      logger.info("a session's lease lapsed", metadata: ["session": "\(id)"])
+      forget(id, .sessionLost(id.description, "its lease lapsed"))
+    }
+    try await giveBackTasks(of: ended, isLoss: true, reason: "its worker's lease lapsed")
+  }
+
+  /// Renews the leases of the sessions that beat since the last time.
+  package func renewSessions() async throws(StoreError) {
+    let beating = sessions.withLock { $0.values.filter { $0.takeBeat() }.map(\.id) }
+    guard !beating.isEmpty else { return }
+    do {
+      let open = Set(try await store.write(RenewSessions(sessionIDs: beating)))
+      for id in beating where !open.contains(id) { sessionEndedElsewhere(id) }
+    } catch {
+      for id in beating { session(id)?.beat() }
+      throw error
+    }
+  }
+
+  private func sessionEndedElsewhere(_ id: SessionID) {
+    forget(id, .sessionLost(id.description, "it ended or its lease lapsed"))
+  }
+
+  private func forget(_ id: SessionID, _ status: Status) {
+    dispatch.withLock { $0.detach(id) }
+    let session = sessions.withLock { $0.removeValue(forKey: id) }
+    session?.close(status)
+  }
+
+  /// Gives back what ended sessions held: workflow tasks at once, activities as a lost attempt or without penalty.
+  internal func giveBackTasks(of ids: [SessionID], isLoss: Bool, reason: String) async throws(StoreError) {
+    for run in try await store.read(HeldRuns(sessionIDs: ids)) {
+      giveBack(run.token, reason: reason, isLoss: isLoss)
+    }
+    for step in try await store.read(HeldSteps(sessionIDs: ids)) {
+      guard isLoss else {
+        giveBack(step.token, reason: reason, isLoss: false)
+        continue
+      }
+      let failure = Failure(kind: .workerLost, message: "the worker was lost: \(reason)", source: "kagzi")
+      _ = try await failStep(step.runID, step.stepKey, guard: .held(epoch: step.epoch), failure: failure)
+    }
+  }
+
+  /// Tasks left with sessions that have ended, such as after a coordinator died while giving them back.
+  package func rescueOrphans() async throws(StoreError) {
+    try await giveBackTasks(of: [], isLoss: true, reason: "its session had ended")
+  }
+
+  internal static func keys(_ row: AdoptSession.Row) -> [TaskKey] {
+    keys(namespace: row.namespace, queues: row.taskQueues, workflows: row.workflows, activities: row.activities)
+  }
+
+  internal static func keys(
+    namespace: String, queues: [String], workflows: [(type: String, version: Int32)],
+    activities: [(type: String, version: Int32)]
+  ) -> [TaskKey] {
+    queues.flatMap { queue in
+      workflows.map {
+        TaskKey(kind: .workflow, namespace: namespace, queue: queue, type: $0.type, version: $0.version)
+      }
+        + activities.map {
+          TaskKey(kind: .activity, namespace: namespace, queue: queue, type: $0.type, version: $0.version)
+        }
+    }
+  }
+}

@@ -1,0 +1,68 @@
+package import Engine
+internal import GRPC
+package import Logging
+internal import Messages
+package import Store
+internal import Synchronization
+
+/// What all services share: the store, who has free slots, the sessions attached here, who waits for what.
+///
+/// Holds nothing that is not in Postgres or rebuilt from it.
+package final class Coordinator: Sendable {
+  /// New at every start.
+  package let id: UUID
+  package let limits: CoordinatorLimits
+  package let logger: Logger
+  internal let store: Store
+  internal let registry = Registry()
+  internal let hub: RunHub
+  internal let sessions = Mutex<[SessionID: WorkerSession]>([:])
+  internal let dispatch = Mutex(DispatchTable())
+  internal let loader = TaskLoader()
+  internal let runLoader = RunLoader()
+  internal let peers = PeerAnnouncements()
+  /// Told that something in the database may be due sooner than the timer loop expects.
+  private let dueSignal = Mutex<(@Sendable (Int64) -> Void)?>(nil)
+  private let draining = Mutex(false)
+
+  package init(id: UUID, store: Store, limits: CoordinatorLimits, logger: Logger) {
+    self.id = id
+    self.store = store
+    self.limits = limits
+    self.logger = logger
+    hub = RunHub(limit: limits.maxWaiters)
+  }
+
+  /// Reads what must be known before the first call is served.
+  package func prepare() async throws(StoreError) { try await registry.refresh(from: store) }
+
+  /// Reads the registry again: another coordinator may have registered something.
+  package func refreshRegistry() async throws(StoreError) { try await registry.refresh(from: store) }
+
+  /// Sets who is told of new due times, in milliseconds from now.
+  package func onDue(_ action: @escaping @Sendable (Int64) -> Void) { dueSignal.withLock { $0 = action } }
+
+  internal func noteDue(inMilliseconds delay: Int64) { dueSignal.withLock { $0 }?(delay) }
+
+  /// Whether the coordinator is stopping: it takes no new sessions.
+  package var isDraining: Bool { draining.withLock { $0 } }
+
+  /// Tells every connected worker to go on elsewhere. Their sessions and tasks stay theirs.
+  package func drainSessions() {
+    draining.withLock { $0 = true }
+    for session in sessions.withLock({ Array($0.values) }) {
+      dispatch.withLock { $0.drain(session.id) }
+      session.send(.drain(Drain(timeout: nil, reconnect: true, reason: "the coordinator is stopping")))
+    }
+  }
+
+  /// Sessions attached here.
+  package var sessionCount: Int { sessions.withLock { $0.count } }
+
+  internal func session(_ id: SessionID) -> WorkerSession? { sessions.withLock { $0[id] } }
+
+  internal func newID() -> UUID {
+    var generator = SystemRandomNumberGenerator()
+    return UUID.v7(milliseconds: WallClock.milliseconds, using: &generator)
+  }
+}

@@ -1,0 +1,208 @@
+internal import Engine
+internal import Messages
+internal import Store
+internal import Synchronization
+
+/// Recording workflow reports.
+extension Coordinator {
+  internal typealias Answer = @Sendable (ReportAnswer) -> Void
+
+  internal func record(
+    _ report: WorkflowReport, _ token: TaskToken, id reportID: UInt64, run: RunReference, session: WorkerSession,
+    answer: @escaping Answer
+  ) {
+    let continues = if case .continue = report.outcome { true } else { false }
+    let planner = WorkflowReportPlanner(
+      report: report, run: run, workerID: session.workerID, limits: limits, registry: registry, continues: continues)
+    var plan: WorkflowReportPlan
+    do {
+      plan = try planner.plan()
+      try check(report.outcome)
+    } catch {
+      return answer(.rejected(reportID, error.reason, error.message))
+    }
+    if report.outcome?.closes != true { plan.reserve(self) }
+    session.accept(token)
+    switch report.outcome {
+    case .complete(let complete):
+      var close = CloseRun(runID: token.runID, epoch: token.epoch, status: .completed)
+      close.output = complete.output?.blob
+      record(close, plan, token, reportID, session, answer)
+    case .fail(let fail):
+      var close = CloseRun(runID: token.runID, epoch: token.epoch, status: .failed)
+      close.failure = (fail.failure ?? Failure(kind: .unknown)).blob
+      close.isCancellation = fail.failure?.kind == .cancelled
+      record(close, plan, token, reportID, session, answer)
+    default:
+      record(advance(report.outcome, token, session), plan, token, reportID, run, session, answer)
+    }
+  }
+
+  private func check(_ outcome: WorkflowReport.Outcome?) throws(ReportFlaw) {
+    switch outcome {
+    case nil: throw .invalid("the report says not how the run goes on")
+    case .continueAsNew: throw .invalid("this coordinator does not serve continue-as-new yet")
+    case .complete(let complete):
+      if let size = complete.output?.data.count, size > limits.maxPayloadBytes {
+        throw .invalid("the run's output has \(size) bytes: at most \(limits.maxPayloadBytes) are allowed")
+      }
+    default: break
+    }
+  }
+
+  // MARK: Reports that leave the run open
+
+  private func advance(
+    _ outcome: WorkflowReport.Outcome?, _ token: TaskToken, _ session: WorkerSession
+  ) -> AdvanceRun {
+    var advance = AdvanceRun(runID: token.runID, epoch: token.epoch, disposition: .continue)
+    switch outcome {
+    case .suspend(let suspend):
+      advance.disposition = .suspend
+      advance.isSticky = suspend.sticky
+      // In case something settled meanwhile: the same session goes on at once.
+      advance.hasReservedSlot = dispatch.withLock { $0.reserve(session: session.id, .workflow) }
+    case .giveBack(let giveBack):
+      advance.disposition = giveBack.evicted || isShuttingDown(session) ? .giveBack : .giveBackLater
+      advance.reason = giveBack.evicted ? nil : "given back by worker \(session.workerID): \(giveBack.reason)"
+    case .park(let park):
+      advance.disposition = .park
+      advance.reason = park.reason
+    default: break
+    }
+    return advance
+  }
+
+  private func isShuttingDown(_ session: WorkerSession) -> Bool {
+    dispatch.withLock { $0.isDraining(session.id) }
+  }
+
+  private func record(
+    _ operation: AdvanceRun, _ plan: WorkflowReportPlan, _ token: TaskToken, _ reportID: UInt64, _ run: RunReference,
+    _ session: WorkerSession, _ answer: @escaping Answer
+  ) {
+    var advance = operation
+    advance.steps = plan.steps
+    advance.failedAttempts = plan.failedAttempts
+    var run = run
+    if advance.isSticky { run.stickySession = session.id }
+    store.submit(.advanceRun(advance)) { [self, advance, run] result in
+      guard case .success(.advanced(let advanced)) = result else {
+        plan.release(self)
+        if advance.hasReservedSlot { release(session.id, .workflow) }
+        return settleRefusal(result, token, reportID, plan, session, answer)
+      }
+      if advance.disposition != .continue { session.remove(token) }
+      answer(ReportAnswer(reportID: reportID, decisions: plan.decisions))
+      handOut(plan, token, run)
+      if let due = plan.nextDue { noteDue(inMilliseconds: due) }
+      if advance.disposition == .giveBackLater { noteDue(inMilliseconds: 1_000) }
+      if let epoch = advanced.newEpoch {
+        load(ClaimedRun(runID: token.runID, sessionID: session.id, epoch: epoch, isDelta: advance.isSticky))
+      } else if advance.hasReservedSlot {
+        release(session.id, .workflow)
+      }
+      if advanced.isReady { noteReady(run.taskKey) }
+      hub.changed(token.runID)
+    }
+  }
+
+  /// Pushes or announces the activities that a recorded report scheduled.
+  private func handOut(_ plan: WorkflowReportPlan, _ token: TaskToken, _ run: RunReference) {
+    for planned in plan.activities {
+      guard let session = planned.reservedSession, let activity = planned.step.activity else {
+        noteReady(planned.key)
+        continue
+      }
+      deliver(
+        ClaimedStep(
+          runID: token.runID, stepKey: planned.step.key, sessionID: session, epoch: 1, attempt: 1,
+          activityType: activity.type, activityVersion: activity.version, input: activity.input, progress: nil,
+          timeouts: activity.timeouts,
+          remainingMilliseconds: [activity.timeouts.startToClose, activity.timeouts.scheduleToClose].compactMap { $0 }
+            .min(),
+          run: run))
+    }
+  }
+
+  // MARK: Reports that close the run
+
+  private func record(
+    _ operation: CloseRun, _ plan: WorkflowReportPlan, _ token: TaskToken, _ reportID: UInt64,
+    _ session: WorkerSession, _ answer: @escaping Answer
+  ) {
+    var close = operation
+    // What a closing run asks for is not done any more.
+    close.steps = plan.steps.filter { $0.kind == .local && $0.state.isSettled }
+    close.failedAttempts = plan.failedAttempts
+    store.submit(.closeRun(close)) { [self] result in
+      guard case .success(.closed(let closed)) = result else {
+        return settleRefusal(result, token, reportID, plan, session, answer)
+      }
+      session.remove(token)
+      answer(ReportAnswer(reportID: reportID, decisions: plan.decisions))
+      runClosed(token.runID, closed, reason: "the run closed as \(closed.status.name)")
+    }
+  }
+
+  // MARK: Refused
+
+  /// The report was not recorded now: it may have been before, the lease may be lost, or the store did not do it.
+  private func settleRefusal(
+    _ result: Result<Outcome, StoreError>, _ token: TaskToken, _ reportID: UInt64, _ plan: WorkflowReportPlan,
+    _ session: WorkerSession, _ answer: @escaping Answer
+  ) {
+    if case .failure(let error) = result { return answer(.rejected(reportID, error)) }
+    store.read(LookAtRun(runID: token.runID)) { [self] result in
+      switch result {
+      case .failure(let error): answer(.rejected(reportID, error))
+      case .success(let rows):
+        session.remove(token)
+        guard let row = rows.first else {
+          return answer(.rejected(reportID, .invalid, "there is no run \(token.runID)"))
+        }
+        if row.closingEpoch == token.epoch || row.reportedEpoch == token.epoch {
+          answer(ReportAnswer(reportID: reportID, decisions: plan.decisions))
+          // Its effects may have been lost with the connection that committed it.
+          if row.isLeased, row.sessionID == session.id, let epoch = row.leaseEpoch {
+            load(ClaimedRun(runID: token.runID, sessionID: session.id, epoch: epoch, isDelta: false))
+          }
+        } else {
+          answer(.rejected(reportID, .leaseLost, row.holder))
+        }
+      }
+    }
+  }
+}
+
+extension WorkflowReport.Outcome {
+  internal var closes: Bool {
+    switch self {
+    case .complete, .fail, .continueAsNew: true
+    default: false
+    }
+  }
+}
+
+extension LookAtRun.Row {
+  /// Who or what has the run now, for a person.
+  internal var holder: String {
+    if let closedStatus { return "the run is closed as \(closedStatus.name)" }
+    if isLeased { return "worker \(workerID ?? "unknown") holds the task now" }
+    return "the task was given back"
+  }
+}
+
+extension ReportAnswer {
+  internal static func rejected(_ id: UInt64, _ reason: RejectionReason, _ message: String) -> ReportAnswer {
+    ReportAnswer(reportID: id, rejection: Rejection(reason: reason, message: message))
+  }
+
+  internal static func rejected(_ id: UInt64, _ error: StoreError) -> ReportAnswer {
+    switch error {
+    case .invalidData(let message): rejected(id, .invalid, message)
+    case .constraint(let name): rejected(id, .invalid, "the rule '\(name)' forbids it")
+    default: rejected(id, .unavailable, "\(error)")
+    }
+  }
+}
