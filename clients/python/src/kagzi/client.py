@@ -1,0 +1,499 @@
+"""A client: starts runs, waits for them, looks at them, steers them."""
+
+from __future__ import annotations
+
+import asyncio
+import enum
+import os
+import random
+import time
+import uuid
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import datetime
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
+
+import grpc
+import grpc.aio
+from google.protobuf.message import Message
+
+from . import _payloads, _rpc, errors
+from ._failures import error_of, failure_of
+from ._messages import run as run_messages
+from ._messages import worker_service
+from ._messages import workflow_service as messages
+from ._times import Seconds, to_duration, to_timestamp
+from .definitions import Workflow
+from .retry import RetryPolicy
+from .runs import Change, Run, RunStatus, Step, StepAttempt
+
+if TYPE_CHECKING:
+    from .worker import Worker
+
+In = TypeVar("In", contravariant=True)
+Out = TypeVar("Out", covariant=True)
+Response = TypeVar("Response", bound=Message)
+
+CALL_TIMEOUT = 30.0
+"""How long one try of a call may take, in seconds."""
+
+WAIT_TIME = 60.0
+"""How long one call waits for a result; longer waits are several calls."""
+
+MAX_STARTS = 500
+"""How many starts go out in one call."""
+
+
+class ConflictPolicy(enum.IntEnum):
+    """What to do when an open run has the workflow id already."""
+
+    FAIL = 1
+    USE_EXISTING = 2
+    TERMINATE_EXISTING = 3
+
+
+class ReusePolicy(enum.IntEnum):
+    """What to do when only closed runs have the workflow id."""
+
+    ALLOW = 1
+    ALLOW_IF_FAILED = 2
+    REJECT = 3
+
+
+class Client:
+    """Talks to a coordinator. Make one and share it; use it on one event loop; close it, or use `async with`."""
+
+    def __init__(
+        self,
+        target: str | None = None,
+        *,
+        namespace: str | None = None,
+        credentials: grpc.ChannelCredentials | None = None,
+        retry_for: float = 15.0,
+    ) -> None:
+        """Name the coordinator: `host:port`, several by commas; `https://` or `credentials` mean TLS.
+
+        Without a target: KAGZI_ADDRESS, else 127.0.0.1:7480. Without a namespace: KAGZI_NAMESPACE, else `default`. Calls
+        that do not get through are tried again, at another address if there is one, for `retry_for` seconds; all of them
+        are idempotent.
+        """
+        self._target = target
+        self._credentials = credentials
+        self.namespace = namespace or os.environ.get("KAGZI_NAMESPACE") or "default"
+        self.retry_for = retry_for
+        self._addresses = self.new_addresses()
+        self._channel: grpc.aio.Channel | None = None
+        self._methods: dict[str, Any] = {}
+
+    def new_addresses(self) -> _rpc.Addresses:
+        """The coordinator's addresses, for a worker of this client."""
+        return _rpc.Addresses(self._target, self._credentials)
+
+    async def close(self) -> None:
+        """End the connection."""
+        channel, self._channel = self._channel, None
+        self._methods.clear()
+        if channel is not None:
+            await channel.close()
+
+    async def __aenter__(self) -> Client:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    def create_worker(self, **options: Any) -> Worker:
+        """A worker of this client; see Worker for the options."""
+        from .worker import Worker
+
+        return Worker(self, **options)
+
+    # Starting
+
+    @overload
+    async def start(
+        self, workflow: Workflow[In, Out], input: In = ..., *, id: str | None = None, version: int | None = None,
+        task_queue: str | None = None, request_id: str | None = None, tags: Mapping[str, str] | None = None,
+        priority: int = 0, retry: RetryPolicy | None = None, run_timeout: Seconds | None = None,
+        start_delay: Seconds | None = None, start_at: datetime | None = None,
+        conflict: ConflictPolicy | None = None, reuse: ReusePolicy | None = None,
+        headers: Mapping[str, str] | None = None, result_type: Any = None,
+    ) -> Handle[Out]: ...  # fmt: skip
+    @overload
+    async def start(
+        self, workflow: str, input: Any = None, *, id: str | None = None, version: int | None = None,
+        task_queue: str | None = None, request_id: str | None = None, tags: Mapping[str, str] | None = None,
+        priority: int = 0, retry: RetryPolicy | None = None, run_timeout: Seconds | None = None,
+        start_delay: Seconds | None = None, start_at: datetime | None = None,
+        conflict: ConflictPolicy | None = None, reuse: ReusePolicy | None = None,
+        headers: Mapping[str, str] | None = None, result_type: Any = None,
+    ) -> Handle[Any]: ...  # fmt: skip
+    async def start(
+        self, workflow: Any, input: Any = None, *, request_id: str | None = None, result_type: Any = None, **options: Any
+    ) -> Handle[Any]:
+        """Start a run: `handle = await client.start(order, Order(...), id="order-17")`.
+
+        Name the workflow by its function or its registered name. `id` is your own key: at most one open run has it; what
+        happens if one has it already is `conflict` (by default `AlreadyStarted` is thrown), if a closed one has it, `reuse`.
+        Without `version` the coordinator decides (rollout, else the default version). `request_id` makes the start idempotent; a
+        fresh one is used by default, so that a try that is repeated after a lost connection starts one run.
+        """
+        request = self._start_request(workflow, input, request_id=request_id or uuid.uuid4().hex, **options)
+        response = await self._call("StartWorkflow", request, messages.StartWorkflowResponse)
+        return self._started(response, workflow, result_type)
+
+    async def start_many(
+        self,
+        workflow: Workflow[In, Out] | str,
+        inputs: Sequence[In],
+        *,
+        ids: Sequence[str] | None = None,
+        return_exceptions: bool = False,
+        result_type: Any = None,
+        **options: Any,
+    ) -> list[Handle[Out]]:
+        """Start a run for each input, many in one call. `ids` are their workflow ids; other options are those of `start`.
+
+        A start that is refused does not stop the others. It is thrown when all are done, or stands in its place in the list
+        if `return_exceptions`.
+        """
+        if ids is not None and len(ids) != len(inputs):
+            raise ValueError(f"{len(inputs)} inputs need as many ids, not {len(ids)}")
+        requests = [
+            self._start_request(workflow, each, request_id=uuid.uuid4().hex, id=None if ids is None else ids[index], **options)
+            for index, each in enumerate(inputs)
+        ]
+        handles: list[Any] = []
+        for first in range(0, len(requests), MAX_STARTS):
+            batch = messages.StartWorkflowsRequest(requests=requests[first : first + MAX_STARTS])
+            response = await self._call("StartWorkflows", batch, messages.StartWorkflowsResponse)
+            for result in response.results:
+                if result.HasField("started"):
+                    handles.append(self._started(result.started, workflow, result_type))
+                else:
+                    handles.append(errors.RpcError(result.error.message, code=_code_name(result.error.code)))
+        refused = next((handle for handle in handles if isinstance(handle, errors.RpcError)), None)
+        if refused is not None and not return_exceptions:
+            raise refused
+        return handles
+
+    @overload
+    async def execute(
+        self, workflow: Workflow[In, Out], input: In = ..., *, timeout: float | None = None, **options: Any
+    ) -> Out: ...
+    @overload
+    async def execute(self, workflow: str, input: Any = None, *, timeout: float | None = None, **options: Any) -> Any: ...
+    async def execute(self, workflow: Any, input: Any = None, *, timeout: float | None = None, **options: Any) -> Any:
+        """Start a run and wait for its result."""
+        handle: Handle[Any] = await self.start(workflow, input, **options)
+        return await handle.result(timeout=timeout)
+
+    def _start_request(
+        self, workflow: Workflow[Any, Any] | str, input: Any, *, request_id: str, id: str | None = None,
+        version: int | None = None, task_queue: str | None = None, tags: Mapping[str, str] | None = None,
+        priority: int = 0, retry: RetryPolicy | None = None, run_timeout: Seconds | None = None,
+        start_delay: Seconds | None = None, start_at: datetime | None = None,
+        conflict: ConflictPolicy | None = None, reuse: ReusePolicy | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> messages.StartWorkflowRequest:  # fmt: skip
+        request = messages.StartWorkflowRequest(
+            namespace=self.namespace,
+            workflow_id=id or "",
+            workflow_type=workflow.name if isinstance(workflow, Workflow) else workflow,
+            task_queue=task_queue or "",
+            input=_payloads.encode(input),
+            priority=priority,
+            tags=tags,
+            request_id=request_id,
+            conflict_policy=int(conflict or 0),  # type: ignore[arg-type]
+            reuse_policy=int(reuse or 0),  # type: ignore[arg-type]
+            headers=headers,
+        )
+        if version is not None:
+            request.workflow_version = version
+        if retry is not None:
+            request.retry_policy.CopyFrom(retry.message())
+        if run_timeout is not None:
+            request.run_timeout.CopyFrom(to_duration(run_timeout))
+        if start_delay is not None:
+            request.start_delay.CopyFrom(to_duration(start_delay))
+        if start_at is not None:
+            request.start_at.CopyFrom(to_timestamp(start_at))
+        return request
+
+    def _started(
+        self, response: messages.StartWorkflowResponse, workflow: Workflow[Any, Any] | str, result_type: Any
+    ) -> Handle[Any]:
+        if result_type is None:
+            result_type = workflow.output_type if isinstance(workflow, Workflow) else Any
+        return Handle(self, response.run_id, response.workflow_id, result_type, was_started=response.started)
+
+    # Looking
+
+    def handle(self, run_id: str = "", *, workflow_id: str = "", result_type: Any = Any) -> Handle[Any]:
+        """A handle of a run started elsewhere, by its run id or (the open or newest run with it) its workflow id."""
+        if not run_id and not workflow_id:
+            raise ValueError("name the run by its run id or its workflow id")
+        return Handle(self, run_id, workflow_id, result_type)
+
+    async def get(self, run_id: str = "", *, workflow_id: str = "") -> Run:
+        """A run with its input and outcome."""
+        request = messages.GetRunRequest(namespace=self.namespace, run_id=run_id, workflow_id=workflow_id)
+        return Run.of((await self._call("GetRun", request, messages.GetRunResponse)).run)
+
+    async def list(
+        self, *, statuses: Sequence[RunStatus] = (), workflow: Workflow[Any, Any] | str | None = None,
+        version: int | None = None, workflow_id: str = "", workflow_id_prefix: str = "", task_queue: str = "",
+        tags: Mapping[str, str] | None = None, created_after: datetime | None = None,
+        created_before: datetime | None = None, limit: int | None = None,
+    ) -> AsyncIterator[Run]:  # fmt: skip
+        """Runs, newest first, page by page as they are wanted: `async for run in client.list(statuses=[RunStatus.FAILED])`."""
+        request = messages.ListRunsRequest(namespace=self.namespace, page_size=min(limit or 100, 1_000))
+        request.filter.CopyFrom(
+            _filter(statuses, workflow, version, workflow_id, workflow_id_prefix, task_queue, tags, created_after, created_before)
+        )
+        left = limit
+        while True:
+            response = await self._call("ListRuns", request, messages.ListRunsResponse)
+            for run in response.runs:
+                if left is not None:
+                    if left == 0:
+                        return
+                    left -= 1
+                yield Run.of(run)
+            request.page_token = response.next_page_token
+            if not request.page_token or left == 0:
+                return
+
+    async def count(
+        self, *, statuses: Sequence[RunStatus] = (), workflow: Workflow[Any, Any] | str | None = None,
+        tags: Mapping[str, str] | None = None, workflow_id_prefix: str = "",
+    ) -> dict[RunStatus, int]:  # fmt: skip
+        """How many runs there are, by status."""
+        request = messages.CountRunsRequest(namespace=self.namespace)
+        request.filter.CopyFrom(_filter(statuses, workflow, None, "", workflow_id_prefix, "", tags, None, None))
+        response = await self._call("CountRuns", request, messages.CountRunsResponse)
+        return {RunStatus(each.status): each.count for each in response.counts}
+
+    # Async completion of activities
+
+    async def complete_activity(self, token: bytes, result: Any = None) -> None:
+        """Complete an activity that said `complete_later()`, by its token."""
+        request = worker_service.CompleteActivityRequest(token=token, output=_payloads.encode(result))
+        await self._complete(request)
+
+    async def fail_activity(self, token: bytes, error: BaseException) -> None:
+        """Fail an activity that said `complete_later()`; the coordinator decides about a retry."""
+        await self._complete(worker_service.CompleteActivityRequest(token=token, failure=failure_of(error)))
+
+    async def _complete(self, request: worker_service.CompleteActivityRequest) -> None:
+        await self._call("CompleteActivity", request, worker_service.CompleteActivityResponse, "WorkerService")
+
+    # Calling
+
+    async def _call(
+        self,
+        method: str,
+        request: Message,
+        response: type[Response],
+        service: str = "WorkflowService",
+        timeout: float = CALL_TIMEOUT,
+    ) -> Response:
+        """Call, and call again while that can help."""
+        give_up_at = time.monotonic() + self.retry_for
+        backoff = 0.05
+        while True:
+            try:
+                result: Response = await self._method(f"{service}/{method}", response)(request, timeout=timeout)
+                return result
+            except grpc.aio.AioRpcError as failed:
+                error = _rpc.error_of(failed)
+            if not isinstance(error, (errors.Unavailable, errors.QueueFull)):
+                raise error from None
+            delay = max(backoff * random.uniform(0.5, 1.0), getattr(error, "retry_after", 0.0))
+            if time.monotonic() + delay > give_up_at:
+                raise error from None
+            if isinstance(error, errors.Unavailable) and len(self._addresses) > 1:
+                await self._rotate()
+            await asyncio.sleep(delay)
+            backoff = min(backoff * 2, 2.0)
+
+    async def _rotate(self) -> None:
+        self._addresses.rotate()
+        await self.close()
+
+    def _method(self, path: str, response: type[Message]) -> Any:
+        method = self._methods.get(path)
+        if method is None:
+            method = self._methods[path] = _rpc.unary(self._open(), path, response)
+        return method
+
+    def _open(self) -> grpc.aio.Channel:
+        if self._channel is None:
+            self._channel = self._addresses.channel()
+        return self._channel
+
+
+class Handle(Generic[Out]):
+    """A run: wait for its result, look at it, steer it."""
+
+    def __init__(self, client: Client, run_id: str, workflow_id: str, result_type: Any, was_started: bool = True) -> None:
+        """Made by `Client.start` and `Client.handle`."""
+        self._client = client
+        self.run_id = run_id
+        self.workflow_id = workflow_id
+        self.was_started = was_started
+        """False when the start found the run there already."""
+        self._result_type = result_type
+
+    def __repr__(self) -> str:
+        return f"<run {self.run_id or self.workflow_id}>"
+
+    async def result(self, timeout: float | None = None) -> Out:
+        """Wait until the run is closed and return what it returned.
+
+        Throws WorkflowFailed, WorkflowCancelled, WorkflowTerminated or WorkflowTimedOut if it did not complete, and
+        TimeoutError when `timeout` (seconds) ends first; the run goes on then.
+        """
+        run = await self._wait(timeout)
+        while run.status == run_messages.RUN_STATUS_CONTINUED:
+            following = Handle[Out](self._client, "", run.workflow_id, self._result_type)
+            run = await following._wait(timeout)
+        if run.status == run_messages.RUN_STATUS_COMPLETED:
+            return _payloads.decode(run.output, self._result_type)  # type: ignore[no-any-return]
+        failure = error_of(run.failure)
+        why = run.status_reason or failure.message
+        if run.status == run_messages.RUN_STATUS_CANCELLED:
+            raise errors.WorkflowCancelled(run.run_id, f"run {run.run_id} was cancelled: {why}")
+        if run.status == run_messages.RUN_STATUS_TERMINATED:
+            raise errors.WorkflowTerminated(run.run_id, f"run {run.run_id} was terminated: {why}")
+        if run.status == run_messages.RUN_STATUS_TIMED_OUT:
+            raise errors.WorkflowTimedOut(run.run_id, f"run {run.run_id} timed out: {why}")
+        raise errors.WorkflowFailed(run.run_id, failure)
+
+    async def _wait(self, timeout: float | None) -> run_messages.Run:
+        end = None if timeout is None else time.monotonic() + timeout
+        while True:
+            wait = WAIT_TIME if end is None else max(0.0, min(WAIT_TIME, end - time.monotonic()))
+            request = messages.WaitRunRequest(
+                namespace=self._client.namespace,
+                run_id=self.run_id,
+                workflow_id="" if self.run_id else self.workflow_id,
+                wait=to_duration(wait),
+            )
+            response = await self._client._call("WaitRun", request, messages.WaitRunResponse, timeout=wait + 10)
+            if response.closed:
+                return response.run
+            if end is not None and time.monotonic() >= end:
+                raise TimeoutError(f"run {self.run_id or self.workflow_id} has not ended within {timeout:g} s")
+
+    async def status(self) -> RunStatus:
+        """Where the run stands."""
+        return (await self.describe()).status
+
+    async def describe(self) -> Run:
+        """The run as it is now, with its input and outcome."""
+        return await self._client.get(self.run_id, workflow_id="" if self.run_id else self.workflow_id)
+
+    async def cancel(self, reason: str = "") -> None:
+        """Ask the run to cancel. Its cleanup still runs; then it closes as CANCELLED."""
+        request = messages.CancelRunRequest(**self._name(), reason=reason)
+        await self._client._call("CancelRun", request, messages.CancelRunResponse)
+
+    async def terminate(self, reason: str = "") -> None:
+        """Close the run now, without running any more of its code."""
+        request = messages.TerminateRunRequest(**self._name(), reason=reason)
+        await self._client._call("TerminateRun", request, messages.TerminateRunResponse)
+
+    async def steps(self, include_payloads: bool = True) -> list[Step]:
+        """The run's steps, in the order they were scheduled."""
+        request = messages.ListStepsRequest(
+            namespace=self._client.namespace,
+            run_id=await self._resolve(),
+            include_payloads=include_payloads,
+            page_size=1_000 if not include_payloads else 100,
+        )
+        steps: list[Step] = []
+        while True:
+            response = await self._client._call("ListSteps", request, messages.ListStepsResponse)
+            steps.extend(map(Step.of, response.steps))
+            request.page_token = response.next_page_token
+            if not request.page_token:
+                return steps
+
+    async def attempts(self, step: str = "") -> list[StepAttempt]:
+        """The attempts of all steps, or of one."""
+        request = messages.ListStepAttemptsRequest(
+            namespace=self._client.namespace, run_id=await self._resolve(), step=step, page_size=1_000
+        )
+        attempts: list[StepAttempt] = []
+        while True:
+            response = await self._client._call("ListStepAttempts", request, messages.ListStepAttemptsResponse)
+            attempts.extend(map(StepAttempt.of, response.attempts))
+            request.page_token = response.next_page_token
+            if not request.page_token:
+                return attempts
+
+    async def watch(self, after_sequence: int = 0) -> AsyncIterator[Change]:
+        """Every change of the run, from a sequence number on, until it is closed. Goes on after lost connections."""
+        client = self._client
+        failing_since: float | None = None
+        while True:
+            request = messages.WatchRunRequest(**self._name(), after_sequence=after_sequence)
+            try:
+                call = _rpc.stream(client._open(), "WorkflowService/WatchRun", messages.WatchRunResponse)(request)
+                async for response in call:
+                    failing_since = None
+                    after_sequence = response.sequence
+                    yield Change.of(response)
+                return
+            except grpc.aio.AioRpcError as failed:
+                error = _rpc.error_of(failed)
+            now = time.monotonic()
+            failing_since = failing_since or now
+            if not isinstance(error, errors.Unavailable) or now - failing_since > client.retry_for:
+                raise error from None
+            if len(client._addresses) > 1:
+                await client._rotate()
+            await asyncio.sleep(0.2)
+
+    def _name(self) -> dict[str, Any]:
+        return {
+            "namespace": self._client.namespace,
+            "run_id": self.run_id,
+            "workflow_id": "" if self.run_id else self.workflow_id,
+        }
+
+    async def _resolve(self) -> str:
+        return self.run_id or (await self.describe()).run_id
+
+
+def _filter(
+    statuses: Sequence[RunStatus], workflow: Workflow[Any, Any] | str | None, version: int | None, workflow_id: str,
+    workflow_id_prefix: str, task_queue: str, tags: Mapping[str, str] | None, created_after: datetime | None,
+    created_before: datetime | None,
+) -> run_messages.RunFilter:  # fmt: skip
+    chosen = run_messages.RunFilter(
+        statuses=[int(status) for status in statuses],  # type: ignore[misc]
+        workflow_type=workflow.name if isinstance(workflow, Workflow) else workflow or "",
+        workflow_id=workflow_id,
+        workflow_id_prefix=workflow_id_prefix,
+        task_queue=task_queue,
+        tags=tags,
+    )
+    if version is not None:
+        chosen.workflow_version = version
+    if created_after is not None:
+        chosen.created_after.CopyFrom(to_timestamp(created_after))
+    if created_before is not None:
+        chosen.created_before.CopyFrom(to_timestamp(created_before))
+    return chosen
+
+
+def _code_name(code: int) -> str:
+    for status in grpc.StatusCode:
+        if status.value[0] == code:
+            return str(status.name)
+    return "UNKNOWN"

@@ -1,0 +1,490 @@
+"""A worker over a real gRPC stream, with a coordinator that the test plays."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import threading
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from fake_server import FakeServer
+from scripted import ACTIVITY, LOCAL, completed, recorded, value
+
+from kagzi import (
+    ActivityContext,
+    Cancelled,
+    Context,
+    ErrorKind,
+    RetryPolicy,
+    StepError,
+    Worker,
+    _payloads,
+    activity,
+    activity_context,
+    workflow,
+)
+from kagzi._messages import Duration, common, worker
+
+
+@workflow("greet")
+async def greet(ctx: Context, name: str) -> str:
+    return f"hello {await ctx.activity('lookup', name)}"
+
+
+@workflow("local")
+async def local(ctx: Context, name: str) -> str:
+    return await ctx.step("shout", lambda: name.upper(), returns=str)
+
+
+@activity("lookup")
+async def lookup(name: str) -> str:
+    return name.title()
+
+
+@activity("where")
+def where() -> str:
+    return threading.current_thread().name
+
+
+@pytest.fixture
+async def server(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[FakeServer]:
+    monkeypatch.setattr("kagzi.worker.LAST_ANSWERS_TIMEOUT", 0.05)  # most tests leave the last report unanswered
+    server = await FakeServer().start()
+    yield server
+    await server.stop()
+
+
+def workflow_task(token: str, name: str, input: Any = None, run: str = "run-1", **options: Any) -> worker.Task:
+    task = worker.Task(token=token.encode(), run_id=run, workflow_type=name, workflow_version=1, attempt=1)
+    task.workflow.input.CopyFrom(_payloads.encode(input))
+    for key, each in options.items():
+        if key == "steps":
+            task.workflow.steps.extend(each)
+        else:
+            setattr(task.workflow, key, each)
+    return task
+
+
+def activity_task(token: str, name: str, input: Any = None, progress: Any = None) -> worker.Task:
+    task = worker.Task(token=token.encode(), run_id="run-1", workflow_type="greet", workflow_version=1, attempt=1)
+    task.activity.activity_type = name
+    task.activity.activity_version = 1
+    task.activity.step = name
+    task.activity.input.CopyFrom(_payloads.encode(input))
+    if progress is not None:
+        task.activity.progress.CopyFrom(_payloads.encode(progress))
+    return task
+
+
+async def test_it_registers_with_all_it_can_do_and_grants_its_slots(server: FakeServer) -> None:
+    options: dict[str, Any] = {"worker_id": "w-1", "max_concurrent_workflows": 3, "max_concurrent_activities": 4}
+    async with Worker(
+        server.address, workflows=[greet, local], activities=[lookup], task_queues=["a", "b"], labels={"zone": "1"}, **options
+    ) as running:
+        stream = await server.stream()
+        grant = await stream.next("grant")
+        assert (grant.workflow_slots, grant.activity_slots) == (3, 4)
+        assert running.is_running and running.worker_id == "w-1"
+    registration = server.registrations[0]
+    assert [(each.type, each.version) for each in registration.workflows] == [("greet", 1), ("local", 1)]
+    assert [(each.type, each.version) for each in registration.activities] == [("lookup", 1)]
+    assert (registration.sdk_name, registration.pid, dict(registration.labels)) == ("kagzi-python", os.getpid(), {"zone": "1"})
+    assert list(registration.task_queues) == ["a", "b"]
+    assert not running.is_running
+
+
+async def test_a_workflow_with_an_activity(server: FakeServer) -> None:
+    async with Worker(server.address, workflows=[greet], activities=[lookup]) as running:
+        stream = await server.stream()
+        stream.push(workflow_task("t1", "greet", "ada"))
+        report = await stream.next("report")
+        assert report.workflow.WhichOneof("outcome") == "suspend"
+        assert report.grant.workflow_slots == 1
+        await stream.answer(report)
+        stream.push(activity_task("t2", "lookup", "ada"))
+        report = await stream.next("report")
+        assert (value(report.activity.output), report.grant.activity_slots) == ("Ada", 1)
+        await stream.answer(report)
+        assert running.cached_workflow_count == 1
+        delta = workflow_task("t3", "greet", delta=True, steps=[completed("lookup", "Ada")])
+        stream.push(delta)
+        report = await stream.next("report")
+        assert value(report.workflow.complete.output) == "hello Ada"
+        await stream.answer(report)
+        assert (running.active_workflow_count, running.cached_workflow_count) == (0, 0)
+
+
+async def test_a_delta_of_a_run_that_is_not_in_memory_is_given_back(server: FakeServer) -> None:
+    async with Worker(server.address, workflows=[greet]):
+        stream = await server.stream()
+        stream.push(workflow_task("t1", "greet", delta=True, steps=[completed("lookup", "Ada")]))
+        report = await stream.next("report")
+        assert report.workflow.give_back.evicted
+        assert report.grant.workflow_slots == 1
+        await stream.answer(report)
+
+
+async def test_the_least_recently_used_function_is_evicted(server: FakeServer) -> None:
+    async with Worker(server.address, workflows=[greet], max_cached_workflows=2) as running:
+        stream = await server.stream()
+        for number in range(3):
+            stream.push(workflow_task(f"t{number}", "greet", "x", run=f"run-{number}"))
+            await stream.answer(await stream.next("report"))
+        assert running.cached_workflow_count == 2
+        stream.push(workflow_task("d0", "greet", run="run-0", delta=True, steps=[completed("lookup", "X")]))
+        report = await stream.next("report")
+        assert report.workflow.give_back.evicted
+        stream.push(workflow_task("d2", "greet", run="run-2", delta=True, steps=[completed("lookup", "X")]))
+        assert (await stream.next("report")).workflow.HasField("complete")
+
+
+async def test_unknown_types_and_versions_are_given_back(server: FakeServer) -> None:
+    async with Worker(server.address, workflows=[greet], activities=[lookup]):
+        stream = await server.stream()
+        unknown = workflow_task("t1", "greet")
+        unknown.workflow_version = 9
+        stream.push(unknown)
+        report = await stream.next("report")
+        assert "version 9" in report.workflow.give_back.reason and not report.workflow.give_back.evicted
+        stream.push(activity_task("t2", "unknown"))
+        report = await stream.next("report")
+        assert "unknown" in report.activity.give_back.reason
+
+
+async def test_steps_that_did_not_fit_are_fetched(server: FakeServer) -> None:
+    @workflow("long")
+    async def long(ctx: Context) -> list[int]:
+        return [await ctx.activity("one") for _ in range(4)]
+
+    server.steps_to_fetch = [completed("one#2", 2), completed("one#3", 3), completed("one#4", 4)]
+    async with Worker(server.address, workflows=[long]):
+        stream = await server.stream()
+        stream.push(workflow_task("t1", "long", steps=[completed("one", 1)], more_steps_token="0"))
+        report = await stream.next("report")
+        assert value(report.workflow.complete.output) == [1, 2, 3, 4]
+
+
+async def test_tasks_that_take_longer_are_accepted_together(server: FakeServer) -> None:
+    release = asyncio.Event()
+
+    @activity("slow")
+    async def slow() -> None:
+        await release.wait()
+
+    async with Worker(server.address, activities=[slow]):
+        stream = await server.stream()
+        await stream.next("grant")
+        for number in range(3):
+            stream.push(activity_task(f"t{number}", "slow"))
+        accepted = await stream.next("accepted")
+        assert list(accepted.tokens) == [b"t0", b"t1", b"t2"]
+        release.set()
+        for _ in range(3):
+            await stream.answer(await stream.next("report"))
+
+
+async def test_functions_that_are_not_async_run_in_threads(server: FakeServer) -> None:
+    async with Worker(server.address, activities=[where]):
+        stream = await server.stream()
+        stream.push(activity_task("t1", "where"))
+        assert value((await stream.next("report")).activity.output).startswith("kagzi")
+
+
+async def test_a_failed_activity_reports_its_kind(server: FakeServer) -> None:
+    @activity("fails")
+    async def fails(input: dict[str, str]) -> None:
+        raise StepError(ErrorKind.RATE_LIMITED, "slow down", retry_after=2, context={"host": "x"}, code="E429")
+
+    async with Worker(server.address, activities=[fails]):
+        stream = await server.stream()
+        stream.push(activity_task("t1", "fails", {"a": "b"}))
+        failure = (await stream.next("report")).activity.failure
+        assert (failure.kind, failure.code, failure.retry_after.seconds) == (common.ERROR_KIND_RATE_LIMITED, "E429", 2)
+        stream.push(activity_task("t2", "fails", "not a dict"))
+        failure = (await stream.next("report")).activity.failure
+        assert failure.kind == common.ERROR_KIND_INVALID_INPUT
+
+
+async def test_progress_goes_out_and_comes_back(server: FakeServer) -> None:
+    @activity("count")
+    async def count(ctx: ActivityContext) -> int:
+        begun = ctx.progress or 0
+        ctx.heartbeat(begun + 5)
+        raise ConnectionError("half way")
+
+    async with Worker(server.address, activities=[count]):
+        stream = await server.stream()
+        await stream.next("grant")
+        stream.push(activity_task("t1", "count", progress=10))
+        beat = await stream.next("beat")
+        assert (beat.progress[0].token, value(beat.progress[0].details)) == (b"t1", 15)
+        assert (await stream.next("report")).activity.HasField("failure")
+
+
+async def test_an_async_activity_is_cancelled_by_asyncio(server: FakeServer) -> None:
+    started = asyncio.Event()
+
+    @activity("slow")
+    async def slow() -> None:
+        started.set()
+        await asyncio.sleep(60)
+
+    async with Worker(server.address, activities=[slow]):
+        stream = await server.stream()
+        stream.push(activity_task("t1", "slow"))
+        await started.wait()
+        stream.send(cancel=worker.CancelTask(token=b"t1", reason="no more"))
+        report = await stream.next("report")
+        assert report.activity.cancelled.message == "no more"
+
+
+async def test_a_thread_finds_out_by_its_heartbeat(server: FakeServer) -> None:
+    started, seen = threading.Event(), threading.Event()
+
+    @activity("slow")
+    def slow() -> None:
+        started.set()
+        ctx = activity_context()
+        while not ctx.is_cancelled:
+            seen.wait(0.005)
+        ctx.heartbeat()
+
+    async with Worker(server.address, activities=[slow]):
+        stream = await server.stream()
+        stream.push(activity_task("t1", "slow"))
+        await asyncio.get_running_loop().run_in_executor(None, started.wait)
+        stream.send(cancel=worker.CancelTask(token=b"t1", reason="no more"))
+        assert (await stream.next("report")).activity.HasField("cancelled")
+
+
+async def test_an_activity_may_be_completed_later(server: FakeServer) -> None:
+    tokens = []
+
+    @activity("later")
+    async def later() -> None:
+        tokens.append(activity_context().complete_later())
+
+    async with Worker(server.address, activities=[later]):
+        stream = await server.stream()
+        stream.push(activity_task("t1", "later"))
+        assert (await stream.next("report")).activity.HasField("completes_later")
+        assert tokens == [b"t1"]
+
+
+# Connections
+
+
+async def test_a_broken_stream_is_resumed_and_reports_are_sent_again(server: FakeServer) -> None:
+    release = asyncio.Event()
+
+    @activity("slow")
+    async def slow() -> str:
+        await release.wait()
+        return "done"
+
+    async with Worker(server.address, workflows=[local], activities=[slow], max_concurrent_activities=5):
+        first = await server.stream()
+        first.push(activity_task("held", "slow"))
+        first.push(workflow_task("t1", "local", "ada"))
+        report = await first.next("report")
+        first.end()
+        second = await server.stream()
+        assert second.hello is not None
+        assert second.hello.session_id == "session-1"
+        assert sorted(second.hello.held_tokens) == [b"held", b"t1"]
+        again = await second.next("report")
+        assert (again.report_id, again.token) == (report.report_id, b"t1")
+        assert again.workflow == report.workflow
+        assert not again.HasField("grant")
+        grant = await second.next("grant")
+        assert (grant.workflow_slots, grant.activity_slots) == (9, 4)
+        await second.answer(again, recorded("shout"))
+        done = await second.next("report")
+        assert value(done.workflow.complete.output) == "ADA"
+        release.set()
+        assert value((await second.next("report")).activity.output) == "done"
+
+
+async def test_a_lost_session_ends_the_work_and_registers_again(server: FakeServer) -> None:
+    cancelled = asyncio.Event()
+
+    @activity("slow")
+    async def slow() -> None:
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            cancelled.set()
+            raise
+
+    async with Worker(server.address, workflows=[greet], activities=[slow]) as running:
+        stream = await server.stream()
+        stream.push(workflow_task("t1", "greet", "x"))
+        await stream.next("report")
+        stream.push(activity_task("t2", "slow"))
+        await stream.next("accepted")
+        server.lost_sessions.add("session-1")
+        stream.end()
+        stream = await server.stream()
+        assert stream.hello is not None
+        assert (stream.hello.session_id, list(stream.hello.held_tokens)) == ("session-2", [])
+        await asyncio.wait_for(cancelled.wait(), 5)
+        assert running.cached_workflow_count == 0
+        assert len(server.registrations) == 2
+
+
+async def test_it_goes_to_the_next_address(server: FakeServer) -> None:
+    other = await FakeServer().start()
+    async with Worker(f"{server.address},{other.address}", workflows=[greet]):
+        stream = await server.stream()
+        stream.send(drain=worker.Drain(reconnect=True, reason="restart"))
+        moved = await other.stream()
+        assert moved.hello is not None and moved.hello.session_id == "session-1"
+    await other.stop()
+
+
+async def test_it_waits_for_a_coordinator_that_is_not_there_yet() -> None:
+    server = await FakeServer().start()
+    address = server.address
+    await server.stop()
+    running = Worker(address, workflows=[greet])
+    entering = asyncio.ensure_future(running.__aenter__())
+    await asyncio.sleep(0.1)
+    assert not entering.done()
+    server = await FakeServer().start(address)
+    await asyncio.wait_for(entering, 10)
+    await running.__aexit__(None, None, None)
+    await server.stop()
+
+
+async def test_a_silent_coordinator_is_left(server: FakeServer) -> None:
+    server.heartbeat_interval = Duration(nanos=50_000_000)
+    async with Worker(server.address, workflows=[greet]):
+        stream = await server.stream()
+        for _ in range(3):
+            await stream.next("beat")
+
+
+async def test_a_lost_task_is_not_reported_and_its_slot_is_granted(server: FakeServer) -> None:
+    release = asyncio.Event()
+
+    async def hold() -> None:
+        await release.wait()
+
+    @workflow("holds")
+    async def holds(ctx: Context) -> None:
+        await ctx.step("hold", hold)
+
+    async with Worker(server.address, workflows=[holds]) as running:
+        stream = await server.stream()
+        await stream.next("grant")
+        stream.push(workflow_task("t1", "holds"))
+        await stream.next("accepted")
+        stream.send(lost=worker.TaskLost(tokens=[b"t1"], reason="taken"))
+        grant = await stream.next("grant")
+        assert grant.workflow_slots == 1
+        assert running.active_workflow_count == 0
+
+
+async def test_a_report_that_found_no_database_is_sent_again(server: FakeServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kagzi._session.RESEND_DELAY", 0.01)
+    async with Worker(server.address, activities=[lookup]):
+        stream = await server.stream()
+        stream.push(activity_task("t1", "lookup", "ada"))
+        report = await stream.next("report")
+        rejection = worker.Rejection(reason=worker.REJECTION_REASON_UNAVAILABLE, message="no database")
+        stream.send(answer=worker.ReportAnswer(report_id=report.report_id, rejection=rejection))
+        again = await stream.next("report")
+        assert (again.report_id, again.activity) == (report.report_id, report.activity)
+        await stream.answer(again)
+
+
+# Stopping
+
+
+async def test_draining_finishes_what_runs_takes_nothing_new_and_says_goodbye(server: FakeServer) -> None:
+    release = asyncio.Event()
+
+    @activity("slow")
+    async def slow() -> str:
+        await release.wait()
+        return "finished"
+
+    running = Worker(server.address, workflows=[greet], activities=[slow, lookup])
+    serving = asyncio.ensure_future(running.run())
+    stream = await server.stream()
+    stream.push(activity_task("t1", "slow"))
+    await stream.next("accepted")
+    os.kill(os.getpid(), signal.SIGTERM)
+    while not running.is_draining:
+        await asyncio.sleep(0)
+    stream.push(activity_task("t2", "lookup", "x"))
+    report = await stream.next("report")
+    assert report.activity.HasField("give_back") and report.grant.activity_slots == 0
+    await stream.answer(report)
+    stream.push(workflow_task("t3", "greet", "x"))
+    report = await stream.next("report")
+    assert report.workflow.give_back.evicted
+    await stream.answer(report)
+    release.set()
+    report = await stream.next("report")
+    assert value(report.activity.output) == "finished"
+    assert report.grant.activity_slots == 0
+    await stream.answer(report)
+    await stream.next("goodbye")
+    await asyncio.wait_for(serving, 5)
+
+
+async def test_what_outlasts_the_timeout_is_given_back(server: FakeServer) -> None:
+    @activity("slow")
+    async def slow() -> None:
+        await asyncio.sleep(60)
+
+    running = Worker(server.address, activities=[slow], graceful_shutdown_timeout_secs=0.05)
+    serving = asyncio.ensure_future(running.run())
+    stream = await server.stream()
+    stream.push(activity_task("t1", "slow"))
+    await stream.next("accepted")
+    running.stop()
+    report = await stream.next("report")
+    assert report.activity.HasField("give_back")
+    await stream.answer(report)
+    await stream.next("goodbye")
+    await asyncio.wait_for(serving, 5)
+
+
+async def test_the_coordinator_can_ask_for_a_drain(server: FakeServer) -> None:
+    running = Worker(server.address, activities=[lookup])
+    serving = asyncio.ensure_future(running.run())
+    stream = await server.stream()
+    stream.send(drain=worker.Drain(timeout=Duration(seconds=1), reason="operator"))
+    await stream.next("goodbye")
+    await asyncio.wait_for(serving, 5)
+
+
+async def test_a_worker_runs_once(server: FakeServer) -> None:
+    async with Worker(server.address, activities=[lookup]) as running:
+        with pytest.raises(RuntimeError, match="started already"):
+            await running.run()
+    with pytest.raises(RuntimeError):
+        await running.run()
+
+
+def test_mistakes_in_the_registration_are_found_at_once() -> None:
+    with pytest.raises(ValueError, match="registered twice"):
+        Worker(workflows=[greet, workflow("greet")(local.function)])
+    with pytest.raises(TypeError, match="decorate it"):
+        Worker(workflows=[local.function])  # type: ignore[list-item]
+    with pytest.raises(TypeError, match="async"):
+        workflow("sync")(lambda ctx: None)  # type: ignore[arg-type,return-value]
+    with pytest.raises(TypeError, match="at most one input"):
+        activity("two")(lambda first, second, third: None)  # type: ignore[misc,arg-type,call-overload]
+    with pytest.raises(ValueError, match="max_attempts"):
+        RetryPolicy(max_attempts=0)
+
+
+def test_the_same_scripts_apply() -> None:
+    assert (LOCAL, ACTIVITY) == (1, 2)
+    assert issubclass(Cancelled, asyncio.CancelledError)
