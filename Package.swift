@@ -76,7 +76,8 @@ let package = Package(
       swiftSettings: strict),
 
     // The Swift SDK.
-    .target(name: "Kagzi", dependencies: ["GRPC", "Messages", lifecycle, logging], swiftSettings: strict),
+    .target(name: "Kagzi", dependencies: ["GRPC", "Messages", lifecycle, logging, nioPosix], swiftSettings: strict),
+    .testTarget(name: "KagziTests", dependencies: ["Kagzi", "GRPC", "Messages", logging], swiftSettings: strict),
     .testTarget(
       name: "MessagesTests", dependencies: ["Messages"], exclude: ["Golden"], swiftSettings: strict),
 

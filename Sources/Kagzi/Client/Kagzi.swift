@@ -1,0 +1,72 @@
+internal import GRPC
+internal import Logging
+internal import Messages
+
+/// A connection to Kagzi: starts workflows, and makes the workers that run them.
+///
+///     let kagzi = try await Kagzi.connect("127.0.0.1:7480")
+///     kagzi.registerWorkflow("greet") { (ctx: WorkflowContext, name: String) in
+///       try await ctx.step("greeting") { "Hello, \(name)!" }
+///     }
+///     try await kagzi.createWorker().start()
+public final class Kagzi: Sendable {
+  /// The namespace of every call; empty means `default`.
+  public let namespace: String
+  let registry = TypeRegistry()
+  let coordinator: GRPCCoordinator
+  let logger: Logger
+
+  init(coordinator: GRPCCoordinator, namespace: String, logger: Logger) {
+    self.coordinator = coordinator
+    self.namespace = namespace
+    self.logger = logger
+  }
+
+  /// Connects to a coordinator; its database is migrated by itself.
+  ///
+  /// - Parameters:
+  ///   - addresses: `host:port`, or several of one cluster separated by commas; the next is taken when one fails.
+  ///   - options: Namespace, TLS, logger and the time to wait for the coordinator.
+  ///
+  /// Throws `KagziError`: `invalid` for addresses that cannot be read, `unavailable` when none answers in time.
+  public static func connect(_ addresses: String, _ options: ConnectOptions = ConnectOptions()) async throws -> Kagzi {
+    try await connect(addresses.split(separator: ",").map { $0.trimmed }, options)
+  }
+
+  /// Connects to one of several coordinators of one cluster.
+  public static func connect(
+    _ addresses: [String], _ options: ConnectOptions = ConnectOptions()
+  ) async throws -> Kagzi {
+    let targets = try addresses.map { try Address($0) }
+    guard !targets.isEmpty else { throw KagziError(.invalid, "No address is given. Pass one such as 127.0.0.1:7480.") }
+    let coordinator = try GRPCCoordinator(targets: targets, options: options)
+    do {
+      try await coordinator.probe(timeout: options.timeout)
+    } catch {
+      await coordinator.close()
+      throw KagziError(error)
+    }
+    return Kagzi(coordinator: coordinator, namespace: options.namespace, logger: options.logger)
+  }
+
+  /// Closes the connections. Workers should have been stopped before.
+  public func close() async {
+    await coordinator.close()
+  }
+
+  /// A worker with the defaults.
+  public func createWorker() -> Worker {
+    createWorkerBuilder().build()
+  }
+
+  /// A worker with settings of its own.
+  public func createWorkerBuilder() -> WorkerBuilder {
+    WorkerBuilder(client: self)
+  }
+}
+
+extension Substring {
+  fileprivate var trimmed: String {
+    String(drop { $0.isWhitespace }.reversed().drop { $0.isWhitespace }.reversed())
+  }
+}

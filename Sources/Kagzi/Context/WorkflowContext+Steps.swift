@@ -1,0 +1,66 @@
+internal import Messages
+
+extension WorkflowContext {
+  /// Runs the body once and records what it returns or throws; a replay gets the recorded outcome without running it.
+  ///
+  /// One attempt: an error is recorded and thrown as a `StepError`. For retries use `stepBuilder`.
+  /// The id is the step's name; one after the other, a name may be used many times. At most 256 bytes.
+  public func step<Output: Codable & Sendable>(
+    _ id: String, _ body: () async throws -> Output
+  ) async throws -> Output {
+    try await StepBuilder(id).execute(self, body)
+  }
+
+  /// A step without a value.
+  public func step(_ id: String, _ body: () async throws -> Void) async throws {
+    try await StepBuilder(id).execute(self, body)
+  }
+
+  /// A step with a retry policy: `ctx.stepBuilder("call").retryPolicy(.exponential()).execute { … }`.
+  public func stepBuilder(_ id: String) -> BoundStepBuilder {
+    BoundStepBuilder(context: self, builder: StepBuilder(id))
+  }
+
+  func perform<Output: Codable & Sendable>(
+    _ name: String, policy: RetryPolicy?, _ body: () async throws -> Output
+  ) async throws -> Output {
+    var (key, wake) = try await begin(name, .local) { _ in nil }
+    while case .execute(let attempt, let delay) = wake {
+      try await pause(before: key, name, delay)
+      let result = await attemptStep(key, attempt, policy, body)
+      switch run.closureEnded(result, isShielded: Self.isShielded) {
+      case .wait(let key): wake = await run.wait(for: key)
+      case .now(_, let now): wake = now
+      case .halt, .fault: wake = await run.halt()
+      }
+    }
+    return try PayloadCoding.decode(Output.self, from: try await settle(wake, of: name))
+  }
+
+  /// Waits in place before another attempt; a cancellation that came meanwhile ends the step instead.
+  private func pause(before key: String, _ name: String, _ delay: Duration) async throws {
+    guard delay > .zero else { return }
+    try? await Task.sleep(for: delay)
+    guard !Self.isShielded, let reason = run.cancelReason else { return }
+    run.closureAbandoned(key)
+    throw StepError(.cancelled, Self.cancelMessage(reason), source: name)
+  }
+
+  /// One attempt, off the run's own executor: a body may block without holding up the bookkeeping of the run.
+  private func attemptStep<Output: Codable & Sendable>(
+    _ key: String, _ attempt: UInt32, _ policy: RetryPolicy?, _ body: () async throws -> Output
+  ) async -> StepResult {
+    let clock = ContinuousClock()
+    let start = clock.now
+    let outcome: StepResult.Outcome
+    do {
+      let output = try await withTaskExecutorPreference(globalConcurrentExecutor) { try await body() }
+      outcome = .output(try PayloadCoding.encode(output).checked(limit: run.limits.maxPayloadBytes))
+    } catch {
+      outcome = .failure(StepError(recording: error).failure)
+    }
+    return StepResult(
+      key: key, attempt: attempt, outcome: outcome, retryPolicy: policy?.message,
+      duration: ProtoDuration(start.duration(to: clock.now)))
+  }
+}
