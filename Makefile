@@ -7,7 +7,7 @@ BUF := ../.venv/bin/buf
 SWIFT_SOURCES := Package.swift Sources Tests
 
 # The test suites under pytest. A folder that is listed and missing is an error.
-PYTHON_SUITES := Tests/Generator Tests/Conformance
+PYTHON_SUITES := Tests/Generator clients/python/tests Tests/Conformance
 
 .PHONY: help setup build demo test test-swift test-python format lint generate accept-contract bench
 
@@ -40,6 +40,7 @@ lint: setup ## Check the style of the Swift sources, the contract and its genera
 	swift format lint --strict --parallel --recursive $(SWIFT_SOURCES)
 	cd Protos && $(BUF) format --diff --exit-code && $(BUF) lint
 	$(PYTHON) -m mypy --strict Protos/generate
+	cd clients/python && ../../$(PYTHON) -m mypy
 
 generate: setup ## Write the code that is made from Protos/
 	$(PYTHON) Protos/generate
