@@ -55,7 +55,8 @@ struct BatcherTests {
 
   @Test("keeps the order of a key, over lanes and exclusive operations")
   func order() async throws {
-    try await withBatcher(lanes: 4, limits: BatchLimits(maxOperations: 16)) { (batcher, database) async throws -> Void in
+    let limits = BatchLimits(maxOperations: 16)
+    try await withBatcher(lanes: 4, limits: limits) { (batcher, database) async throws -> Void in
       let writes = (0..<1000).map { Write(number: $0, key: UInt64($0 % 13), isExclusive: $0 % 3 == 0) }
       _ = await submitAll(batcher, writes)
       let rows = try await database.withConnection {
