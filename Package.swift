@@ -18,6 +18,7 @@ let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio
 let nioTLS: Target.Dependency = .product(name: "NIOTLS", package: "swift-nio")
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 let configuration: Target.Dependency = .product(name: "Configuration", package: "swift-configuration")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
@@ -64,11 +65,12 @@ let package = Package(
       name: "Services", dependencies: ["GRPC", "Messages", "Store", "Engine", collections, logging],
       swiftSettings: strict),
     .target(
-      name: "Maintenance", dependencies: ["Services", "Store", "Engine", lifecycle, logging], swiftSettings: strict),
+      name: "Maintenance", dependencies: ["Services", "Store", "Postgres", "Engine", lifecycle, logging],
+      swiftSettings: strict),
     .target(
       name: "Server",
       dependencies: [
-        "Services", "Maintenance", "GRPC", "PostgresCluster", lifecycle, configuration, logging, nioPosix, nioSSL,
+        "Services", "Maintenance", "Store", "Postgres", "Engine", "GRPC", "PostgresCluster", "Messages", lifecycle, unixSignals, configuration, logging, nioPosix, nioSSL,
       ],
       swiftSettings: strict),
     .executableTarget(

@@ -1,1 +1,27 @@
-// Maintenance
+package import Logging
+package import ServiceLifecycle
+package import Services
+
+/// Everything that happens by the clock, as services for one ServiceGroup.
+package enum Maintenance {
+  package static func services(_ coordinator: Coordinator, logger: Logger) -> [any Service] {
+    [
+      TimerService(coordinator: coordinator, logger: logger),
+      PeriodicService("task deadlines", every: .milliseconds(50), logger: logger) {
+        coordinator.sweepDeadlines(now: .now)
+      },
+      PeriodicService("session leases", every: .milliseconds(500), logger: logger) {
+        try await coordinator.renewSessions()
+        try await coordinator.endLapsedSessions()
+      },
+      PeriodicService("safety scan", every: .seconds(10), logger: logger) {
+        coordinator.scanReady()
+        try await coordinator.sweepOverdueSteps()
+        try await coordinator.checkAwaitedRuns()
+      },
+      PeriodicService("orphan rescue", every: .seconds(30), logger: logger) {
+        try await coordinator.rescueOrphans()
+      },
+    ]
+  }
+}

@@ -2,6 +2,8 @@
 package struct CoordinatorLimits: Sendable {
   /// The largest payload, in bytes. Default 2 MiB.
   package var maxPayloadBytes = 2 << 20
+  /// The largest message, in bytes; enforced by the RPC layer, told by GetServerInfo. Default 4 MiB.
+  package var maxMessageBytes = 4 << 20
   /// The most results and commands in one report. Default 20,000.
   package var maxReportItems = 20_000
   /// The most starts in one StartWorkflows. Default 1,000.

@@ -24,9 +24,11 @@ extension Step {
     self.init(
       key: row.key, kind: Messages.StepKind(rawValue: Int32(row.kind.rawValue)),
       state: Messages.StepState(rawValue: Int32(row.state.rawValue)), attempt: UInt32(row.attempt),
-      group: row.groupKey ?? "", activityType: row.activityType ?? "", activityVersion: UInt32(row.activityVersion ?? 0),
+      group: row.groupKey ?? "", activityType: row.activityType ?? "",
+      activityVersion: UInt32(row.activityVersion ?? 0),
       taskQueue: row.taskQueue ?? "", input: Payload(blob: row.input), output: Payload(blob: row.output),
-      failure: Failure(blob: row.failure), dueAt: row.dueAt.map { Timestamp($0) }, progress: Payload(blob: row.progress),
+      failure: Failure(blob: row.failure), dueAt: row.dueAt.map { Timestamp($0) },
+      progress: Payload(blob: row.progress),
       sessionID: row.sessionID?.description ?? "", scheduledAt: Timestamp(row.scheduledAt),
       startedAt: row.startedAt.map { Timestamp($0) }, settledAt: row.settledAt.map { Timestamp($0) },
       scheduledSequence: UInt64(row.scheduledSequence), settledSequence: UInt64(row.settledSequence ?? 0))
@@ -38,7 +40,8 @@ extension StepAttempt {
     self.init(
       step: row.stepKey, attempt: UInt32(row.attempt), workerID: row.workerID ?? "",
       startedAt: row.startedAt.map { Timestamp($0) }, endedAt: row.endedAt.map { Timestamp($0) },
-      failure: Failure(blob: row.failure), retryDelay: row.retryDelayMilliseconds.map { ProtoDuration(milliseconds: $0) },
+      failure: Failure(blob: row.failure),
+      retryDelay: row.retryDelayMilliseconds.map { ProtoDuration(milliseconds: $0) },
       sequence: row.sequence == .max ? 0 : UInt64(row.sequence))
   }
 }

@@ -11,7 +11,8 @@ extension Status {
 
   internal static func invalid(_ field: String, _ reason: String) -> Status {
     Status(
-      .invalidArgument, "\(field): \(reason)", detail: InvalidField(field: field, reason: reason), named: "InvalidField")
+      .invalidArgument, "\(field): \(reason)", detail: InvalidField(field: field, reason: reason), named: "InvalidField"
+    )
   }
 
   internal static func runNotFound(namespace: String, runID: String, workflowID: String) -> Status {

@@ -27,7 +27,8 @@ extension Coordinator {
         step.runID, step.stepKey, guard: .due(.waiting), run: step.run, state: .completed, output: nil, failure: nil,
         kind: .sleep)
     case (_, .retrying):
-      guard case .woken(let wake) = try await store.submit(.readyStep(ReadyStep(runID: step.runID, stepKey: step.stepKey)))
+      guard
+        case .woken(let wake) = try await store.submit(.readyStep(ReadyStep(runID: step.runID, stepKey: step.stepKey)))
       else { return }
       if step.kind == .activity { noteStepReady(step.runID, step.stepKey) }
       if case .ready = wake, let run = step.run { noteReady(run.taskKey) }

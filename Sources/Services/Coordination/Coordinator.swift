@@ -20,13 +20,17 @@ package final class Coordinator: Sendable {
   internal let dispatch = Mutex(DispatchTable())
   internal let loader = TaskLoader()
   internal let runLoader = RunLoader()
-  internal let peers = PeerAnnouncements()
+  package let peers = PeerAnnouncements()
   /// Told that something in the database may be due sooner than the timer loop expects.
   private let dueSignal = Mutex<(@Sendable (Int64) -> Void)?>(nil)
   private let draining = Mutex(false)
 
-  package init(id: UUID, store: Store, limits: CoordinatorLimits, logger: Logger) {
+  internal let schemaVersion: UInt32
+  internal let startedAtMilliseconds = WallClock.milliseconds
+
+  package init(id: UUID, store: Store, schemaVersion: UInt32, limits: CoordinatorLimits, logger: Logger) {
     self.id = id
+    self.schemaVersion = schemaVersion
     self.store = store
     self.limits = limits
     self.logger = logger

@@ -73,6 +73,8 @@ internal final class WorkerSession: Sendable {
     }
   }
 
+  var outbox: (any SessionOutbox)? { state.withLock { $0.outbox } }
+
   var isConnected: Bool { state.withLock { $0.outbox != nil } }
 
   func send(_ message: WorkResponse.Message) { state.withLock { $0.outbox }?.send(message) }

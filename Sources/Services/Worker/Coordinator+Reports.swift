@@ -51,7 +51,9 @@ extension Coordinator {
     session.beat()
     let now = ContinuousClock.now
     for progress in beat.progress {
-      guard let token = TaskToken(progress.token), let step = token.step, token.sessionID == session.id else { continue }
+      guard let token = TaskToken(progress.token), let step = token.step, token.sessionID == session.id else {
+        continue
+      }
       guard session.progressed(token, now: now) else {
         session.send(.lost(TaskLost(tokens: [progress.token], reason: "the task is no longer this session's")))
         continue

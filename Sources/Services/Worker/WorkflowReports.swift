@@ -185,7 +185,8 @@ internal struct WorkflowReportPlanner {
     let timeouts = ActivityTimeouts(
       scheduleToStart: schedule.scheduleToStartTimeout?.milliseconds,
       startToClose: schedule.startToCloseTimeout?.milliseconds ?? 600_000,
-      scheduleToClose: schedule.scheduleToCloseTimeout?.milliseconds, heartbeat: schedule.heartbeatTimeout?.milliseconds)
+      scheduleToClose: schedule.scheduleToCloseTimeout?.milliseconds, heartbeat: schedule.heartbeatTimeout?.milliseconds
+    )
     let activity = NewStep.Activity(
       type: type, version: version, namespace: run.namespace,
       taskQueue: schedule.taskQueue.isEmpty ? run.taskQueue : schedule.taskQueue,

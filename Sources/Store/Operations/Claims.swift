@@ -78,7 +78,8 @@ package struct RunReference: Sendable {
   package var stickySession: SessionID?
 
   package init(
-    runID: RunID, namespace: String, workflowID: String, workflowType: String, workflowVersion: Int32, taskQueue: String,
+    runID: RunID, namespace: String, workflowID: String, workflowType: String, workflowVersion: Int32,
+    taskQueue: String,
     priority: Int16, headers: [UInt8]?, stickySession: SessionID?
   ) {
     self.runID = runID

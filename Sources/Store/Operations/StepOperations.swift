@@ -181,7 +181,8 @@ package struct ActivityTimeouts: Sendable, Equatable {
   package var heartbeat: Int64?
 
   package init(
-    scheduleToStart: Int64? = nil, startToClose: Int64? = 600_000, scheduleToClose: Int64? = nil, heartbeat: Int64? = nil
+    scheduleToStart: Int64? = nil, startToClose: Int64? = 600_000, scheduleToClose: Int64? = nil,
+    heartbeat: Int64? = nil
   ) {
     self.scheduleToStart = scheduleToStart
     self.startToClose = startToClose

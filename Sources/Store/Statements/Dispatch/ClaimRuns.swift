@@ -1,5 +1,5 @@
-package import Postgres
 internal import Engine
+package import Postgres
 
 /// Hands ready workflow tasks of one key to reserved slots: highest priority first, then oldest.
 package struct ClaimRuns: PostgresStatement {
@@ -36,6 +36,7 @@ package struct ClaimRuns: PostgresStatement {
 
   package static func decode(_ row: borrowing PostgresRow) throws(PostgresDecodingError) -> ClaimedRun {
     ClaimedRun(
-      runID: try row.id(0), sessionID: try row.id(1), epoch: try row.int32(2), isDelta: try row.optionalBool(3) ?? false)
+      runID: try row.id(0), sessionID: try row.id(1), epoch: try row.int32(2), isDelta: try row.optionalBool(3) ?? false
+    )
   }
 }

@@ -1,5 +1,5 @@
-package import Postgres
 internal import Engine
+package import Postgres
 
 /// Hands ready activity tasks of one key to reserved slots: highest priority first, then oldest.
 package struct ClaimSteps: PostgresStatement {

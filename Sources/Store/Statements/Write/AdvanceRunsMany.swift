@@ -60,7 +60,8 @@ package struct AdvanceRunsMany: PostgresStatement {
     parameters.bindArray(advances) { $0.hasReservedSlot }
     NewStepArrays.bind(advances.flatMap { $0.steps.positioned(in: $0.runID) }, &parameters)
     FailedAttemptArrays.bind(
-      advances.flatMap { advance in advance.failedAttempts.map { .init(runID: advance.runID, attempt: $0) } }, &parameters)
+      advances.flatMap { advance in advance.failedAttempts.map { .init(runID: advance.runID, attempt: $0) } },
+      &parameters)
   }
 
   package static func decode(_ row: borrowing PostgresRow) throws(PostgresDecodingError) -> Row {

@@ -1,5 +1,5 @@
-package import Postgres
 internal import Engine
+package import Postgres
 
 /// Lets go of the sessions of activities that are completed later by their token. A row comes back for each that was held.
 package struct DetachStepsMany: PostgresStatement {

@@ -1,5 +1,5 @@
-package import Postgres
 internal import Engine
+package import Postgres
 
 /// Closes runs without their workers. Rows as for `CloseRunsMany`.
 package struct EndRunsMany: PostgresStatement {

@@ -1,5 +1,5 @@
-internal import Postgres
 internal import Engine
+internal import Postgres
 
 /// The part of a report's statement that writes failed attempts of local steps: seven parallel arrays, joined with `held`.
 internal enum FailedAttemptArrays {

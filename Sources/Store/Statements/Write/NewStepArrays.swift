@@ -1,5 +1,5 @@
-internal import Postgres
 internal import Engine
+internal import Postgres
 
 /// The part of a report's statement that writes its steps: 25 parallel arrays from one parameter on, and the insert
 /// that joins them with `held (run_id, seq, changes)`, the runs whose guard held.
@@ -45,7 +45,8 @@ internal enum NewStepArrays {
   /// whose next attempt is reported.
   internal static func insert(from base: Int) -> String {
     let types = [
-      "uuid", "text", "smallint", "smallint", "integer", "integer", "integer", "text", "bytea", "bytea", "bytea", "bigint",
+      "uuid", "text", "smallint", "smallint", "integer", "integer", "integer", "text", "bytea", "bytea", "bytea",
+      "bigint",
       "timestamptz", "bigint", "text", "integer", "text", "text", "smallint", "bytea", "bigint", "bigint", "bigint",
       "bigint", "uuid",
     ]

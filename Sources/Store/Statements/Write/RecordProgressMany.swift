@@ -1,5 +1,5 @@
-package import Postgres
 internal import Engine
+package import Postgres
 
 /// Keeps what running activities have reached and moves their heartbeat deadline. A row comes back for each that is held.
 package struct RecordProgressMany: PostgresStatement {

@@ -1,5 +1,5 @@
-package import Postgres
 internal import Engine
+package import Postgres
 
 /// Gives activity tasks back without counting an attempt. A row comes back for each that was held.
 package struct ReleaseStepsMany: PostgresStatement {

@@ -1,5 +1,5 @@
-package import Postgres
 internal import Engine
+package import Postgres
 
 /// Records failed attempts of activities and plans the next ones. A row comes back for each whose guard held.
 package struct RetryStepsMany: PostgresStatement {

@@ -1,5 +1,5 @@
-package import Postgres
 package import Engine
+package import Postgres
 
 /// Starts runs. A row comes back for each that was started; the others met an open run, a seen request id, or a closed
 /// run that their reuse policy respects.

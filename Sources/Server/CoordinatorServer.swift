@@ -1,0 +1,126 @@
+internal import Engine
+internal import GRPC
+package import Logging
+internal import Maintenance
+internal import Messages
+internal import NIOCore
+internal import NIOPosix
+internal import Postgres
+internal import ServiceLifecycle
+package import Services
+internal import Store
+internal import UnixSignals
+
+/// A coordinator that listens: the store, the services, maintenance and the gRPC server, wired under one ServiceGroup.
+package struct CoordinatorServer: Sendable {
+  /// What a server needs to know.
+  package struct Settings: Sendable {
+    package var databaseURL: String
+    package var host = "127.0.0.1"
+    /// 0: any free port.
+    package var port = 7480
+    package var tls: TLSFiles?
+    package var eventLoopThreads = 2
+    package var lanes = 2
+    package var readConnections = 4
+    package var drainTimeout: Duration = .seconds(30)
+    package var limits = CoordinatorLimits()
+
+    package init(databaseURL: String) { self.databaseURL = databaseURL }
+  }
+
+  /// PEM files.
+  package struct TLSFiles: Sendable {
+    package var certificate: String
+    package var privateKey: String
+    package var clientAuthorities: String?
+
+    package init(certificate: String, privateKey: String, clientAuthorities: String? = nil) {
+      self.certificate = certificate
+      self.privateKey = privateKey
+      self.clientAuthorities = clientAuthorities
+    }
+  }
+
+  private let settings: Settings
+  private let logger: Logger
+
+  package init(settings: Settings, logger: Logger) {
+    self.settings = settings
+    self.logger = logger
+  }
+
+  /// Migrates the database, serves until SIGTERM or SIGINT, then drains: workers are told to go on elsewhere, calls in
+  /// flight finish, what was acknowledged is written.
+  /// - Parameter onListening: called once, with `host:port`, when calls can come.
+  package func run(onListening: @escaping @Sendable (String) -> Void) async throws {
+    let database = PostgresConfiguration(connectionString: settings.databaseURL)
+    let schemaVersion = try await Migrator(database, logger: logger).run()
+    let batcher = Batcher(
+      database, lanes: settings.lanes, executor: OperationExecutor(), limits: BatchLimits(), logger: logger)
+    let pool = PostgresPool(database, limits: .init(size: settings.readConnections, waiting: 20_000), logger: logger)
+    let store = Store(batcher: batcher, pool: pool)
+    var generator = SystemRandomNumberGenerator()
+    let coordinator = Coordinator(
+      id: UUID(high: generator.next(), low: generator.next()), store: store, schemaVersion: UInt32(schemaVersion),
+      limits: settings.limits, logger: logger)
+    try await coordinator.prepare()
+
+    let group = MultiThreadedEventLoopGroup(numberOfThreads: settings.eventLoopThreads)
+    let health = ServiceHealth(services: Self.serviceNames)
+    let server = GRPCServer(router: router(coordinator, health), limits: serverLimits, group: group, logger: logger)
+    let tls = try settings.tls.map {
+      try ServerTLS(
+        certificateChain: $0.certificate, privateKey: $0.privateKey, clientAuthorities: $0.clientAuthorities)
+    }
+    let bound = try await server.listen(host: settings.host, port: settings.port, tls: tls)
+    let address = "\(settings.host):\(bound.port ?? settings.port)"
+    health.setAll(.serving)
+    logger.info("listening", metadata: ["address": "\(address)", "coordinator": "\(coordinator.id)"])
+    onListening(address)
+
+    var services: [any Service] = Maintenance.services(coordinator, logger: logger)
+    services.append(
+      PeerService(
+        coordinator: coordinator, store: store, configuration: database, address: address, logger: logger))
+    services.append(
+      ListeningService(
+        server: server, coordinator: coordinator, health: health, drainTimeout: settings.drainTimeout, logger: logger))
+    try await ServiceGroup(
+      services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet
+    ).run()
+    await batcher.shutdown()
+    await pool.shutdown()
+    try await group.shutdownGracefully()
+    logger.info("stopped")
+  }
+
+  private static var serviceNames: [String] {
+    [
+      "kagzi.v1.WorkflowService", "kagzi.v1.WorkerService", "kagzi.v1.RegistryService", "kagzi.v1.AdminService",
+      "kagzi.v1.ScheduleService",
+    ]
+  }
+
+  private func router(_ coordinator: Coordinator, _ health: ServiceHealth) -> Router {
+    var router = Router()
+    coordinator.register(on: &router)
+    HealthEndpoint(status: health).register(on: &router)
+    ReflectionEndpoint().register(on: &router)
+    return router
+  }
+
+  private var serverLimits: ServerLimits {
+    var limits = ServerLimits()
+    limits.maxRequestMessage = settings.limits.maxMessageBytes
+    limits.maxResponseMessage = settings.limits.maxMessageBytes
+    return limits
+  }
+
+  /// The service group tells of every service it starts: for debugging only.
+  private var quiet: Logger {
+    var logger = logger
+    logger.logLevel = max(logger.logLevel, .error)
+    return logger
+  }
+}

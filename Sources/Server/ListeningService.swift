@@ -1,0 +1,22 @@
+internal import GRPC
+internal import Logging
+internal import ServiceLifecycle
+internal import Services
+
+/// Holds the listening server until shutdown, then drains it: health says NOT_SERVING, workers are sent elsewhere, calls
+/// in flight finish within the drain timeout.
+internal struct ListeningService: Service {
+  let server: GRPCServer
+  let coordinator: Coordinator
+  let health: ServiceHealth
+  let drainTimeout: Duration
+  let logger: Logger
+
+  func run() async throws {
+    try? await gracefulShutdown()
+    logger.info("draining", metadata: ["sessions": "\(coordinator.sessionCount)"])
+    health.shutDown()
+    coordinator.drainSessions()
+    await server.drain(gracePeriod: drainTimeout)
+  }
+}

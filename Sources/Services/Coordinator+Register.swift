@@ -1,0 +1,30 @@
+package import GRPC
+internal import Messages
+
+extension Coordinator {
+  /// Registers every RPC that is served. The router answers UNIMPLEMENTED for all others of the contract.
+  package func register(on router: inout Router) {
+    router.unary(WorkflowService.StartWorkflow.self) { self.startWorkflow($0, $1, $2) }
+    router.unary(WorkflowService.StartWorkflows.self) { self.startWorkflows($0, $1, $2) }
+    router.unary(WorkflowService.GetRun.self) { self.getRun($0, $1, $2) }
+    router.unary(WorkflowService.WaitRun.self) { self.waitRun($0, $1, $2) }
+    router.serverStreaming(WorkflowService.WatchRun.self) { self.watchRun($0, $1, $2) }
+    router.unary(WorkflowService.ListRuns.self) { self.listRuns($0, $1, $2) }
+    router.unary(WorkflowService.CountRuns.self) { self.countRuns($0, $1, $2) }
+    router.unary(WorkflowService.ListSteps.self) { self.listSteps($0, $1, $2) }
+    router.unary(WorkflowService.ListStepAttempts.self) { self.listStepAttempts($0, $1, $2) }
+    router.unary(WorkflowService.CancelRun.self) { self.cancelRun($0, $1, $2) }
+    router.unary(WorkflowService.TerminateRun.self) { self.terminateRun($0, $1, $2) }
+
+    router.unary(WorkerService.RegisterWorker.self) { self.registerWorker($0, $1, $2) }
+    router.streaming(WorkerService.Work.self) { self.work($0, $1) }
+    router.unary(WorkerService.ClaimTasks.self) { self.claimTasks($0, $1, $2) }
+    router.unary(WorkerService.ReportTasks.self) { self.reportTasks($0, $1, $2) }
+    router.streaming(WorkerService.Heartbeat.self) { self.heartbeat($0, $1) }
+    router.unary(WorkerService.FetchSteps.self) { self.fetchSteps($0, $1, $2) }
+    router.unary(WorkerService.CompleteActivity.self) { self.completeActivity($0, $1, $2) }
+    router.unary(WorkerService.DeregisterWorker.self) { self.deregisterWorker($0, $1, $2) }
+
+    router.unary(AdminService.GetServerInfo.self) { self.getServerInfo($0, $1, $2) }
+  }
+}

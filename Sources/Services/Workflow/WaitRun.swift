@@ -1,0 +1,130 @@
+internal import Engine
+internal import GRPC
+internal import Messages
+internal import NIOCore
+internal import Store
+internal import Synchronization
+
+extension Coordinator {
+  internal func waitRun(
+    _ request: WaitRunRequest, _ call: ServerCall, _ responder: consuming Responder<WaitRunResponse>
+  ) {
+    let reply = responder.detach()
+    do {
+      let wait = request.wait?.duration ?? .seconds(30)
+      guard wait >= .zero, wait <= limits.maxWait else {
+        throw Status.invalid("wait", "must be zero to \(limits.maxWait)")
+      }
+      let namespace = try self.namespace(request.namespace)
+      if request.runID.isEmpty {
+        waitByWorkflowID(request, wait, call, reply)
+      } else {
+        RunWait(
+          coordinator: self, namespace: namespace, runID: try runID(request.runID), wait: wait, call: call, reply: reply
+        ).start()
+      }
+    } catch {
+      reply.fail(error as? Status ?? Status(.internal, "\(error)"))
+    }
+  }
+
+  private func waitByWorkflowID(
+    _ request: WaitRunRequest, _ wait: Duration, _ call: ServerCall, _ reply: Reply<WaitRunResponse>
+  ) {
+    Task { [self] in
+      do {
+        let row = try await findRun(namespace: request.namespace, runID: "", workflowID: request.workflowID)
+        guard !row.status.isClosed else {
+          return reply.succeed(WaitRunResponse(run: Run(row), closed: true))
+        }
+        RunWait(
+          coordinator: self, namespace: row.namespace, runID: row.runID, wait: wait, call: call, reply: reply
+        ).start()
+      } catch {
+        reply.fail(error as? Status ?? Status(StoreError(translating: error)))
+      }
+    }
+  }
+}
+
+/// One call that waits for a run to close: it looks once, then is woken by the commit that closes the run.
+private final class RunWait: Sendable {
+  private let coordinator: Coordinator
+  private let namespace: String
+  private let runID: RunID
+  private let wait: Duration
+  private let call: ServerCall
+  private let reply: Reply<WaitRunResponse>
+  private let state = Mutex(State())
+
+  private struct State {
+    var token: RunHub.Token?
+    var timer: Scheduled<Void>?
+    var isOver = false
+  }
+
+  init(
+    coordinator: Coordinator, namespace: String, runID: RunID, wait: Duration, call: ServerCall,
+    reply: Reply<WaitRunResponse>
+  ) {
+    self.coordinator = coordinator
+    self.namespace = namespace
+    self.runID = runID
+    self.wait = wait
+    self.call = call
+    self.reply = reply
+  }
+
+  /// Subscribes first, then looks: a close between the two is not missed.
+  func start() {
+    guard let token = coordinator.hub.onClose(runID, { self.look(isLast: true) }) else {
+      return reply.fail(.queueFull)
+    }
+    let timer = call.eventLoop.scheduleTask(in: .nanoseconds(wait.nanoseconds)) { self.look(isLast: true) }
+    state.withLock { state in
+      state.token = token
+      state.timer = timer
+    }
+    call.onCancel { self.end() }
+    look(isLast: wait == .zero)
+  }
+
+  private func look(isLast: Bool) {
+    coordinator.runLoader.load(runID, from: coordinator.store) { [self] result in
+      switch result {
+      case .failure(let error): if end() { reply.fail(Status(error)) }
+      case .success(let row):
+        guard let row, row.namespace == namespace else {
+          if end() { reply.fail(.runNotFound(namespace: namespace, runID: runID.description, workflowID: "")) }
+          return
+        }
+        guard row.status.isClosed || isLast else { return }
+        if end() { reply.succeed(WaitRunResponse(run: Run(row), closed: row.status.isClosed)) }
+      }
+    }
+  }
+
+  /// True the first time.
+  @discardableResult
+  private func end() -> Bool {
+    let (isFirst, token, timer) = state.withLock { state in
+      defer {
+        state.isOver = true
+        state.token = nil
+        state.timer = nil
+      }
+      return (!state.isOver, state.token, state.timer)
+    }
+    if let token { coordinator.hub.remove(runID, token) }
+    timer?.cancel()
+    return isFirst
+  }
+}
+
+extension Duration {
+  internal var nanoseconds: Int64 {
+    let (seconds, attoseconds) = components
+    guard seconds < 9_000_000_000 else { return .max }
+    return seconds * 1_000_000_000 + attoseconds / 1_000_000_000
+  }
+}

@@ -1,0 +1,146 @@
+internal import Engine
+internal import GRPC
+internal import Messages
+internal import Postgres
+internal import Store
+internal import Synchronization
+
+extension Coordinator {
+  internal func watchRun(
+    _ request: WatchRunRequest, _ call: ServerCall, _ stream: ResponseStream<WatchRunResponse>
+  ) {
+    Task { [self] in
+      do {
+        let row = try await findRun(
+          namespace: request.namespace, runID: request.runID, workflowID: request.workflowID)
+        let watch = RunWatch(
+          coordinator: self, runID: row.runID, after: Int64(clamping: request.afterSequence), stream: stream)
+        guard let token = hub.onChange(row.runID, { watch.changed() }) else { return stream.finish(.queueFull) }
+        call.onCancel { [hub] in hub.remove(row.runID, token) }
+        watch.begin { [hub] in hub.remove(row.runID, token) }
+      } catch {
+        stream.finish(error as? Status ?? Status(StoreError(translating: error)))
+      }
+    }
+  }
+}
+
+/// One stream of a run's changes. At each wake-up it reads what is new, in order; one read at a time.
+private final class RunWatch: Sendable {
+  private struct State {
+    var after: Int64
+    var isReading = false
+    var hasNews = false
+    var isOver = false
+    var status: Engine.RunStatus?
+    var onEnd: (@Sendable () -> Void)?
+  }
+
+  private let coordinator: Coordinator
+  private let runID: RunID
+  private let stream: ResponseStream<WatchRunResponse>
+  private let state: Mutex<State>
+
+  init(coordinator: Coordinator, runID: RunID, after: Int64, stream: ResponseStream<WatchRunResponse>) {
+    self.coordinator = coordinator
+    self.runID = runID
+    self.stream = stream
+    state = Mutex(State(after: after))
+  }
+
+  func begin(onEnd: @escaping @Sendable () -> Void) {
+    state.withLock { $0.onEnd = onEnd }
+    changed()
+  }
+
+  func changed() {
+    let starts = state.withLock { state in
+      state.hasNews = true
+      guard !state.isReading, !state.isOver else { return false }
+      state.isReading = true
+      return true
+    }
+    if starts { Task { await read() } }
+  }
+
+  private func read() async {
+    while takeNews() {
+      do {
+        try await readOnce()
+      } catch {
+        end(Status(StoreError(translating: error)))
+      }
+    }
+  }
+
+  /// Whether there is something to read; if not, the reading is over.
+  private func takeNews() -> Bool {
+    state.withLock { state in
+      state.isReading = state.hasNews && !state.isOver
+      state.hasNews = false
+      return state.isReading
+    }
+  }
+
+  private func readOnce() async throws {
+    let runID = self.runID
+    let after = state.withLock { $0.after }
+    let (run, steps, attempts) = try await coordinator.store.read { connection in
+      let run = try connection.execute(LoadRuns(runIDs: [runID])).rows.first
+      let steps = try connection.execute(ListChangedSteps(runID: runID, after: after)).rows
+      let attempts = try connection.execute(ListFailedAttempts(runID: runID, after: after)).rows
+      return (run, steps, attempts)
+    }
+    guard let run else { return end(Status.notFound("run", runID.description)) }
+    var changes = steps.flatMap { self.changes(of: $0, after: after) } + attempts.map { self.change(of: $0) }
+    changes.sort { $0.sequence < $1.sequence }
+    let isNewStatus = state.withLock { state in
+      defer { state.status = run.status }
+      return state.status != run.status
+    }
+    if isNewStatus, run.sequence > after || after == 0 {
+      changes.append(
+        WatchRunResponse(
+          sequence: UInt64(run.sequence), at: Timestamp(run.closedAt ?? run.startedAt ?? run.createdAt),
+          change: .run(Run(run, includesPayloads: run.status.isClosed))))
+    }
+    for change in changes where !stream.write(change) {
+      return end(Status(.resourceExhausted, "the client reads too slowly: resume after the last sequence number"))
+    }
+    if let last = changes.last { state.withLock { $0.after = max($0.after, Int64(last.sequence)) } }
+    if run.status.isClosed { end(.ok) }
+  }
+
+  private func changes(of row: StepRow, after: Int64) -> [WatchRunResponse] {
+    var changes: [WatchRunResponse] = []
+    if row.scheduledSequence > after, row.kind != .local {
+      var scheduled = Step(row)
+      scheduled.output = nil
+      changes.append(
+        WatchRunResponse(
+          sequence: UInt64(row.scheduledSequence), at: Timestamp(row.scheduledAt), change: .stepScheduled(scheduled)))
+    }
+    if let sequence = row.settledSequence, sequence > after {
+      changes.append(
+        WatchRunResponse(
+          sequence: UInt64(sequence), at: row.settledAt.map { Timestamp($0) }, change: .stepSettled(Step(row))))
+    }
+    return changes
+  }
+
+  private func change(of row: AttemptRow) -> WatchRunResponse {
+    WatchRunResponse(
+      sequence: UInt64(row.sequence), at: row.endedAt.map { Timestamp($0) }, change: .attemptFailed(StepAttempt(row)))
+  }
+
+  private func end(_ status: Status) {
+    let onEnd = state.withLock { state -> (@Sendable () -> Void)? in
+      guard !state.isOver else { return nil }
+      state.isOver = true
+      return state.onEnd
+    }
+    guard let onEnd else { return }
+    onEnd()
+    stream.finish(status)
+  }
+}
