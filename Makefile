@@ -42,8 +42,9 @@ lint: setup ## Check the style of the Swift sources, the contract and its genera
 	$(PYTHON) -m mypy --strict Protos/generate
 	cd clients/python && ../../$(PYTHON) -m mypy
 
-generate: setup ## Write the code that is made from Protos/
+generate: setup ## Write the code that is made from Protos/ and Migrations/
 	$(PYTHON) Protos/generate
+	sh Migrations/embed.sh
 
 accept-contract: setup ## Make the contract as it is now the one that later changes must be compatible with
 	cd Protos && $(BUF) build --exclude-source-info --output baseline.binpb

@@ -110,6 +110,8 @@ let package = Package(
     .executableTarget(
       name: "HealthAndReflectionServer", dependencies: ["Services", "GRPC", "Messages", nioCore, nioPosix],
       path: "Tests/Support/HealthAndReflectionServer", swiftSettings: strict),
+    .testTarget(name: "EngineTests", dependencies: ["Engine"], swiftSettings: strict),
+    .testTarget(name: "LayoutTests", swiftSettings: strict),
     .testTarget(name: "ServicesTests", dependencies: ["Services", "Messages"], swiftSettings: strict),
   ]
 )

@@ -17,6 +17,7 @@ package enum Maintenance {
       PeriodicService("safety scan", every: .seconds(10), logger: logger) {
         coordinator.scanReady()
         try await coordinator.sweepOverdueSteps()
+        try await coordinator.reconcileHeldTasks()
         try await coordinator.checkAwaitedRuns()
       },
       PeriodicService("orphan rescue", every: .seconds(30), logger: logger) {

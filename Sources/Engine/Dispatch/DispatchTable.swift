@@ -59,9 +59,11 @@ package struct DispatchTable: Sendable {
   /// Adds slots to what is outstanding, at most `limit` in all of each kind.
   package mutating func grant(_ id: SessionID, workflows: Int, activities: Int, limit: Int = 100_000) {
     guard var session = sessions[id] else { return }
+    let wasFull = (workflows > 0 && session.freeWorkflowSlots == 0) || (activities > 0 && session.freeActivitySlots == 0)
     session.freeWorkflowSlots = min(session.freeWorkflowSlots + workflows, limit)
     session.freeActivitySlots = min(session.freeActivitySlots + activities, limit)
-    enqueue(id, &session)
+    // A session with a free slot is queued for all its keys already.
+    if wasFull { enqueue(id, &session) }
     sessions[id] = session
   }
 

@@ -140,6 +140,24 @@ extension Coordinator {
     }
   }
 
+  /// Tasks that the database says a session here holds and that this coordinator does not know of, because the
+  /// connection was lost under the commit that handed them out. Two looks in a row must find them, so that one on its way
+  /// is not taken for lost.
+  package func reconcileHeldTasks() async throws(StoreError) {
+    let attached = sessions.withLock { $0 }
+    guard !attached.isEmpty else { return }
+    let ids = Array(attached.keys)
+    let tokens =
+      try await store.read(HeldRuns(sessionIDs: ids)).map(\.token)
+      + store.read(HeldSteps(sessionIDs: ids)).map(\.token)
+    let unknown = Set(tokens.filter { attached[$0.sessionID]?.task($0) == nil })
+    let lost = suspects.withLock { suspects in
+      defer { suspects = unknown }
+      return suspects.intersection(unknown)
+    }
+    for token in lost { giveBack(token, reason: "it was never delivered", isLoss: false) }
+  }
+
   /// Tasks left with sessions that have ended, such as after a coordinator died while giving them back.
   package func rescueOrphans() async throws(StoreError) {
     try await giveBackTasks(of: [], isLoss: true, reason: "its session had ended")

@@ -18,6 +18,8 @@ package final class Coordinator: Sendable {
   internal let hub: RunHub
   internal let sessions = Mutex<[SessionID: WorkerSession]>([:])
   internal let dispatch = Mutex(DispatchTable())
+  /// Held tasks that the last reconciliation did not know of.
+  internal let suspects = Mutex<Set<TaskToken>>([])
   internal let loader = TaskLoader()
   internal let runLoader = RunLoader()
   package let peers = PeerAnnouncements()

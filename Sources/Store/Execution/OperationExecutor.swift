@@ -9,6 +9,7 @@ package struct OperationExecutor: BatchExecutor {
   package init() {}
 
   package func key(_ operation: Operation) -> UInt64 { operation.laneKey }
+  package func byteCount(_ operation: Operation) -> Int { operation.byteCount }
   package func exclusive(_ operation: Operation) -> Bool { operation.isExclusive }
 
   package func execute(_ operations: [Operation], on connection: PostgresConnection) throws -> [Outcome] {

@@ -40,6 +40,22 @@ package enum Operation: Sendable {
     }
   }
 
+  /// About what the operation takes in memory and on the wire, in bytes.
+  package var byteCount: Int {
+    switch self {
+    case .startRun(let start): 256 + (start.input?.count ?? 0) + (start.headers?.count ?? 0)
+    case .advanceRun(let advance): 64 + advance.steps.reduce(0) { $0 + $1.byteCount }
+    case .closeRun(let close):
+      64 + (close.output?.count ?? 0) + (close.failure?.count ?? 0) + close.steps.reduce(0) { $0 + $1.byteCount }
+    case .settleStep(let settle): 128 + (settle.output?.count ?? 0) + (settle.failure?.count ?? 0)
+    case .retryStep(let retry): 128 + retry.failure.count
+    case .recordProgress(let progress): 128 + (progress.progress?.count ?? 0)
+    case .endRun(let end): 128 + end.failure.count
+    case .claimRuns(let claim), .claimSteps(let claim): 128 + 16 * claim.slots.count
+    default: 128
+    }
+  }
+
   /// Whether a batch may hold only one such operation of a key. Steps that settle together are counted together.
   package var isExclusive: Bool {
     switch self {

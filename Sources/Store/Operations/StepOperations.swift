@@ -50,6 +50,10 @@ package struct NewStep: Sendable {
     self.kind = kind
     self.state = state
   }
+
+  internal var byteCount: Int {
+    256 + (output?.count ?? 0) + (failure?.count ?? 0) + (policy?.count ?? 0) + (activity?.input?.count ?? 0)
+  }
 }
 
 /// An attempt that did not settle its step.
