@@ -78,7 +78,12 @@ extension Coordinator {
       // An empty key is the run's own workflow task.
       let token = TaskToken(
         runID: runID, sessionID: step.sessionID, epoch: step.epoch, step: step.stepKey.isEmpty ? nil : step.stepKey)
-      cancel(token, reason: reason)
+      if token.step == nil, let session = session(token.sessionID) {
+        session.remove(token)
+        session.send(.lost(TaskLost(tokens: [token.bytes], reason: reason)))
+      } else {
+        cancel(token, reason: reason)
+      }
     }
     hub.closed(runID)
     peers.announce(.closed(runID))

@@ -94,7 +94,8 @@ extension Coordinator {
     deliver(heldTask(run.token, of: reference), task)
   }
 
-  /// Records up to the limit of one message, and the token to fetch the rest with.
+  /// Records up to the limit of one message, and the token to fetch the rest with. Local steps that wait for their next
+  /// attempt always come along: their delay is known only now.
   private func page(_ rows: [LoadTaskSteps.Row]) -> (records: [StepRecord], more: String) {
     var size = 0
     var records: [StepRecord] = []
@@ -102,6 +103,8 @@ extension Coordinator {
       size += row.step.size
       if size > limits.taskStepBytes, index > 0 {
         let last = rows[index - 1].step
+        records += rows[index...].filter { $0.retryDelayMilliseconds != nil }
+          .map { StepRecord($0.step, retryDelayMilliseconds: $0.retryDelayMilliseconds) }
         return (records, PageToken(sequence: last.scheduledSequence, key: last.key).text)
       }
       records.append(StepRecord(row.step, retryDelayMilliseconds: row.retryDelayMilliseconds))

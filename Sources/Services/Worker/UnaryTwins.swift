@@ -70,14 +70,19 @@ extension Coordinator {
         ListSteps(
           runID: token.runID, after: (after.sequence, after.key), limit: 1_000, includesPayloads: true))
       var size = 0
+      var taken = 0
       var records: [StepRecord] = []
       for row in rows {
         size += row.size
-        if size > limits.taskStepBytes, !records.isEmpty { break }
-        records.append(StepRecord(row, retryDelayMilliseconds: nil))
+        if size > limits.taskStepBytes, taken > 0 { break }
+        taken += 1
+        // Local steps that wait for their next attempt came with the task.
+        if row.kind != .local || row.state != .retrying {
+          records.append(StepRecord(row, retryDelayMilliseconds: nil))
+        }
       }
-      let isAll = records.count == rows.count && rows.count < 1_000
-      let last = isAll ? nil : rows[records.count - 1]
+      let isAll = taken == rows.count && rows.count < 1_000
+      let last = isAll ? nil : rows[taken - 1]
       return FetchStepsResponse(
         steps: records,
         moreStepsToken: last.map { PageToken(sequence: $0.scheduledSequence, key: $0.key).text } ?? "")

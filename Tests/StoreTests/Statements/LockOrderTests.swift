@@ -1,0 +1,71 @@
+import Engine
+import Postgres
+import Store
+import TestSupport
+import Testing
+
+@Suite("Rows are locked in key order")
+struct LockOrderTests {
+  enum Verb: String, CaseIterable, Sendable {
+    case advance, settle, close, cancel, end
+  }
+
+  @Test("a batch that meets a locked row holds the rows before it and none after it", arguments: Verb.allCases)
+  func order(verb: Verb) async throws {
+    try await StoreFixture.with { store in
+      let numbers: [UInt64] = [1, 2, 3]
+      for number in numbers {
+        try await store.execute(.startRun(store.start(number)))
+        if verb == .settle {
+          try await store.execute(store.suspend(number, steps: [store.activity("a", leased: true)]))
+        }
+      }
+      // In an order that is not the key's.
+      let operations = [3, 1, 2].map { operation(verb, $0, store) }
+      let (blocked, outcomes) = try await store.database.withConnection { blocker in
+        try blocker.executeScript("BEGIN; SELECT FROM kagzi.open_runs WHERE run_id = '\(id(2))' FOR UPDATE")
+        let running = Task { try await store.execute(operations) }
+        let prober = try PostgresConnection(store.database.configuration, logger: TestCluster.logger)
+        // Wait until the batch waits for the lock.
+        while try prober.execute(CountWaiting()).rows[0] == 0 {}
+        let blocked = [isLocked(1, prober), isLocked(3, prober)]
+        try blocker.executeScript("COMMIT")
+        return (blocked, running)
+      }
+      let results = try await outcomes.value
+      #expect(blocked == [true, false])
+      #expect(results.count == 3)
+      #expect(!results.contains { if case .refused = $0 { true } else { false } })
+    }
+  }
+
+  private func operation(_ verb: Verb, _ number: UInt64, _ store: StoreFixture) -> Operation {
+    switch verb {
+    case .advance: store.suspend(number)
+    case .settle: store.settle(number, "a")
+    case .close: .closeRun(CloseRun(runID: UUID(high: 1, low: number), epoch: 1, status: .completed))
+    case .cancel: .cancelRun(CancelRun(runID: UUID(high: 1, low: number), reason: "", graceMilliseconds: 1_000))
+    case .end: .endRun(EndRun(runID: UUID(high: 1, low: number), status: .terminated, reason: "", failure: [1]))
+    }
+  }
+}
+
+private func id(_ number: UInt64) -> String { UUID(high: 1, low: number).description }
+
+private func isLocked(_ number: UInt64, _ connection: PostgresConnection) -> Bool {
+  do {
+    try connection.executeScript("SELECT FROM kagzi.open_runs WHERE run_id = '\(id(number))' FOR UPDATE NOWAIT")
+    return false
+  } catch {
+    return true
+  }
+}
+
+private struct CountWaiting: PostgresStatement {
+  static let name = ""
+  static let sql = """
+    SELECT count(*) FROM pg_locks WHERE NOT granted
+       AND pid IN (SELECT pid FROM pg_stat_activity WHERE datname = current_database())
+    """
+  static func decode(_ row: borrowing PostgresRow) throws(PostgresDecodingError) -> Int { try row.int(0) }
+}
