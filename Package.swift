@@ -79,6 +79,11 @@ let package = Package(
 
     // The Swift SDK.
     .target(name: "Kagzi", dependencies: ["GRPC", "Messages", lifecycle, logging, nioPosix], swiftSettings: strict),
+    .executableTarget(
+      name: "SimpleExample", dependencies: ["Kagzi"], path: "examples/swift/Simple", swiftSettings: strict),
+    .executableTarget(
+      name: "OrderFulfilmentExample", dependencies: ["Kagzi"], path: "examples/swift/OrderFulfilment",
+      swiftSettings: strict),
     .testTarget(name: "KagziTests", dependencies: ["Kagzi", "GRPC", "Messages", logging], swiftSettings: strict),
     .testTarget(
       name: "MessagesTests", dependencies: ["Messages"], exclude: ["Golden"], swiftSettings: strict),

@@ -1,0 +1,28 @@
+internal import Messages
+
+extension WorkflowHandle {
+  /// The run's steps, in the order they were scheduled.
+  public func steps() async throws -> [StepDescription] {
+    var request = ListStepsRequest(namespace: client.namespace, runID: runID, pageSize: 1_000)
+    var steps: [StepDescription] = []
+    repeat {
+      let response = try await client.call(WorkflowService.ListSteps.self, request)
+      steps += response.steps.map { StepDescription($0) }
+      request.pageToken = response.nextPageToken
+    } while !request.pageToken.isEmpty
+    return steps
+  }
+
+  /// The attempts of the run's steps, or of one step, oldest first.
+  public func attempts(step: String? = nil) async throws -> [AttemptDescription] {
+    var request = ListStepAttemptsRequest(
+      namespace: client.namespace, runID: runID, step: step ?? "", pageSize: 1_000)
+    var attempts: [AttemptDescription] = []
+    repeat {
+      let response = try await client.call(WorkflowService.ListStepAttempts.self, request)
+      attempts += response.attempts.map { AttemptDescription($0) }
+      request.pageToken = response.nextPageToken
+    } while !request.pageToken.isEmpty
+    return attempts
+  }
+}
