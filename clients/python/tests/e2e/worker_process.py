@@ -1,0 +1,80 @@
+"""A worker of its own process, to be killed: `worker_process.py ADDRESS QUEUE FOLDER`.
+
+Every execution of a step or an activity appends a line to FOLDER/executions, so that tests can count them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+from kagzi import ActivityContext, Context, Worker, activity, workflow
+
+ADDRESS, QUEUE, FOLDER = sys.argv[1], sys.argv[2], Path(sys.argv[3])
+
+
+def executed(what: str) -> None:
+    with open(FOLDER / "executions", "a") as file:
+        file.write(what + "\n")
+
+
+@workflow("three-steps")
+async def three_steps(ctx: Context, hold: bool) -> list[str]:
+    """`hold` makes the second step wait until FOLDER/release exists."""
+
+    def step(name: str, wait: bool) -> str:
+        executed(f"{ctx.workflow_id} {name}")
+        while wait and not (FOLDER / "release").exists():
+            asyncio.run(asyncio.sleep(0.02))
+        return name
+
+    return [await ctx.step(name, step, name, hold and name == "two") for name in ("one", "two", "three")]
+
+
+@workflow("mixed")
+async def mixed(ctx: Context, number: int) -> int:
+    first = await ctx.step("first", lambda: executed(f"{ctx.workflow_id} first") or number)
+    second: int = await ctx.activity("double", first)
+    await ctx.sleep("pause", 0.05)
+    return await ctx.step("last", lambda: executed(f"{ctx.workflow_id} last") or second + 1)
+
+
+@activity("double")
+async def double(ctx: ActivityContext, number: int) -> int:
+    executed(f"{ctx.workflow_id} double")
+    return number * 2
+
+
+@activity("hold")
+async def hold(ctx: ActivityContext) -> str:
+    """Says how far it is, and waits until FOLDER/release exists."""
+    executed(f"{ctx.workflow_id} hold {ctx.attempt}")
+    ctx.heartbeat((ctx.progress or 0) + 1)
+    while not (FOLDER / "release").exists():
+        await asyncio.sleep(0.02)
+    return f"attempt {ctx.attempt}, progress {ctx.progress}"
+
+
+@workflow("holds")
+async def holds(ctx: Context) -> str:
+    return str(await ctx.activity("hold"))
+
+
+async def main() -> None:
+    worker = Worker(
+        ADDRESS,
+        workflows=[three_steps, mixed, holds],
+        activities=[double, hold],
+        task_queues=[QUEUE],
+        lease_duration_secs=float(os.environ.get("LEASE", "2")),
+        graceful_shutdown_timeout_secs=float(os.environ.get("GRACE", "30")),
+        max_concurrent_workflows=50,
+        max_concurrent_activities=50,
+    )
+    await worker.run()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
