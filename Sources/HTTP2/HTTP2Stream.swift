@@ -3,30 +3,30 @@
 /// Belongs to its session and to the thread that runs the session.
 package final class HTTP2Stream {
   /// The stream's number on the wire.
-  package internal(set) var id: Int32
+  @exclusivity(unchecked) package internal(set) var id: Int32
 
   /// Whatever the layer above keeps for this stream; let go of when the stream closes.
-  package var user: AnyObject?
+  @exclusivity(unchecked) package var user: AnyObject?
 
   /// The stream is over: everything submitted to it is ignored.
-  package internal(set) var isClosed = false
+  @exclusivity(unchecked) package internal(set) var isClosed = false
 
   /// The peer has sent everything.
-  package internal(set) var isRemoteEnded = false
+  @exclusivity(unchecked) package internal(set) var isRemoteEnded = false
 
   /// Milliseconds on the session's clock at which bytes of this stream last went out, or at which it was opened.
-  package internal(set) var lastSent: UInt64 = 0
+  @exclusivity(unchecked) package internal(set) var lastSent: UInt64 = 0
 
   /// At or under this many buffered bytes a `drained` event follows, once. Nil: none is wanted.
-  package var drainMark: Int?
+  @exclusivity(unchecked) package var drainMark: Int?
 
-  var slot = 0
-  var output: [UInt8]
-  var outputStart = 0
-  var isOutputEnded = false
-  var isDeferred = false
-  var hasBody = false
-  var trailers: HTTP2Headers?
+  @exclusivity(unchecked) var slot = 0
+  @exclusivity(unchecked) var output: [UInt8]
+  @exclusivity(unchecked) var outputStart = 0
+  @exclusivity(unchecked) var isOutputEnded = false
+  @exclusivity(unchecked) var isDeferred = false
+  @exclusivity(unchecked) var hasBody = false
+  @exclusivity(unchecked) var trailers: HTTP2Headers?
 
   init(id: Int32, output: [UInt8] = []) {
     self.id = id

@@ -9,10 +9,10 @@ final class ConnectionLoop: @unchecked Sendable {
   private let inbox = Mutex<[LoopWork]>([])
 
   // Event loop.
-  private var connections: [ObjectIdentifier: any LoopConnection] = [:]
-  private var dirty: [any LoopConnection] = []
-  private var openBatches = 0
-  private var isFlushScheduled = false
+  @exclusivity(unchecked) private var connections: [ObjectIdentifier: any LoopConnection] = [:]
+  @exclusivity(unchecked) private var dirty: [any LoopConnection] = []
+  @exclusivity(unchecked) private var openBatches = 0
+  @exclusivity(unchecked) private var isFlushScheduled = false
   private var ticker: RepeatedTask?
   private let tickInterval: TimeAmount
 

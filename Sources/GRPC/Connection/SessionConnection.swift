@@ -16,17 +16,17 @@ class SessionConnection: ChannelDuplexHandler, LoopConnection {
   let peer: String
   let logger: Logger
   private let requiresALPN: Bool
-  private(set) var context: ChannelHandlerContext?
-  var deadlines = DeadlineTimer()
-  private var isDirty = false
-  private var isReading = false
-  private var isStarted = false
+  @exclusivity(unchecked) private(set) var context: ChannelHandlerContext?
+  @exclusivity(unchecked) var deadlines = DeadlineTimer()
+  @exclusivity(unchecked) private var isDirty = false
+  @exclusivity(unchecked) private var isReading = false
+  @exclusivity(unchecked) private var isStarted = false
   /// The channel was connected.
   private(set) var wasActive = false
-  private var isReadHeld = false
-  private var isClosing = false
+  @exclusivity(unchecked) private var isReadHeld = false
+  @exclusivity(unchecked) private var isClosing = false
   /// How large the next write will probably be.
-  private var outputEstimate = 1_024
+  @exclusivity(unchecked) private var outputEstimate = 1_024
 
   init(loop: ConnectionLoop, session: HTTP2Session, peer: String, requiresALPN: Bool, logger: Logger) {
     self.loop = loop

@@ -1,17 +1,23 @@
 import HTTP2
 
-/// The bytes equal an ASCII literal.
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+/// The bytes equal an ASCII literal, which is not empty.
 @inline(__always)
 func equals(_ bytes: UnsafeRawBufferPointer, _ text: StaticString) -> Bool {
   guard bytes.count == text.utf8CodeUnitCount else { return false }
-  return bytes.elementsEqual(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+  return memcmp(bytes.baseAddress!, text.utf8Start, bytes.count) == 0
 }
 
-/// The bytes begin with an ASCII literal.
+/// The bytes begin with an ASCII literal, which is not empty.
 @inline(__always)
 func hasPrefix(_ bytes: UnsafeRawBufferPointer, _ text: StaticString) -> Bool {
   guard bytes.count >= text.utf8CodeUnitCount else { return false }
-  return equals(UnsafeRawBufferPointer(rebasing: bytes[..<text.utf8CodeUnitCount]), text)
+  return memcmp(bytes.baseAddress!, text.utf8Start, text.utf8CodeUnitCount) == 0
 }
 
 extension HTTP2Headers {
@@ -36,4 +42,11 @@ extension HTTP2Headers {
     if !status.message.isEmpty { append("grpc-message", PercentEncoding.encode(status.message)) }
     if let details = status.details { append("grpc-status-details-bin", Base64.encode(details)) }
   }
+}
+
+/// The bytes equal an array.
+@inline(__always)
+func equals(_ bytes: UnsafeRawBufferPointer, _ array: [UInt8]) -> Bool {
+  guard bytes.count == array.count, let start = bytes.baseAddress else { return bytes.count == array.count }
+  return array.withUnsafeBytes { memcmp(start, $0.baseAddress!, $0.count) == 0 }
 }

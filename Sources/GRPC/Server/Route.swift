@@ -62,7 +62,7 @@ struct RouteTable: Sendable {
   func route(for path: UnsafeRawBufferPointer) -> Route? {
     var slot = Self.hash(path) & (slots.count - 1)
     while let route = slots[slot] {
-      if route.pathBytes.count == path.count, route.pathBytes.elementsEqual(path) { return route }
+      if equals(path, route.pathBytes) { return route }
       slot = (slot + 1) & (slots.count - 1)
     }
     return nil

@@ -38,15 +38,15 @@ package final class ServerCall: @unchecked Sendable {
   private let cancellation = Mutex(Cancellation())
 
   // Event loop.
-  var stream: HTTP2Stream?
-  var state: ServerCallState
-  var deframer: MessageDeframer
-  var receiver: (any MessageReceiver)?
-  var responses: ResponseBuffer?
-  var heldRequest: [UInt8]?
-  var isReadingPaused = false
-  var isDelivering = false
-  var unconsumedBytes = 0
+  @exclusivity(unchecked) var stream: HTTP2Stream?
+  @exclusivity(unchecked) var state: ServerCallState
+  @exclusivity(unchecked) var deframer: MessageDeframer
+  @exclusivity(unchecked) var receiver: (any MessageReceiver)?
+  @exclusivity(unchecked) var responses: ResponseBuffer?
+  @exclusivity(unchecked) var heldRequest: [UInt8]?
+  @exclusivity(unchecked) var isReadingPaused = false
+  @exclusivity(unchecked) var isDelivering = false
+  @exclusivity(unchecked) var unconsumedBytes = 0
 
   init(
     stream: HTTP2Stream, route: Route, connection: ServerConnection, head: RequestHead, userAgent: String,

@@ -6,10 +6,10 @@ import NIOCore
 final class ServerConnection: SessionConnection {
   let limits: ServerLimits
   /// Bytes of requests held for this connection's calls.
-  var heldBytes = 0
+  @exclusivity(unchecked) var heldBytes = 0
   private let router: Router
-  private var watch: ConnectionWatch
-  private var userAgent = ""
+  @exclusivity(unchecked) private var watch: ConnectionWatch
+  @exclusivity(unchecked) private var userAgent = (bytes: [UInt8](), text: "")
 
   init(
     loop: ConnectionLoop, router: Router, limits: ServerLimits, peer: String, requiresALPN: Bool, logger: Logger
@@ -86,10 +86,8 @@ final class ServerConnection: SessionConnection {
   /// The same client sends the same text with every call: it is made once.
   private func remembered(_ text: UnsafeRawBufferPointer?) -> String {
     guard let text else { return "" }
-    if userAgent.utf8.count != text.count || !userAgent.utf8.elementsEqual(text) {
-      userAgent = String(decoding: text, as: UTF8.self)
-    }
-    return userAgent
+    if !equals(text, userAgent.bytes) { userAgent = (Array(text), String(decoding: text, as: UTF8.self)) }
+    return userAgent.text
   }
 
   // MARK: Time
