@@ -440,14 +440,22 @@ class Handle(Generic[Out]):
         """Every change of the run, from a sequence number on, until it is closed. Goes on after lost connections."""
         client = self._client
         failing_since: float | None = None
+        seen: set[tuple[str, str]] = set()  # of the last sequence number: several changes of one commit share it
+        last = after_sequence
         while True:
-            request = messages.WatchRunRequest(**self._name(), after_sequence=after_sequence)
+            request = messages.WatchRunRequest(**self._name(), after_sequence=max(after_sequence, last - 1))
             try:
                 call = _rpc.stream(client._open(), "WorkflowService/WatchRun", messages.WatchRunResponse)(request)
                 async for response in call:
                     failing_since = None
-                    after_sequence = response.sequence
-                    yield Change.of(response)
+                    change = Change.of(response)
+                    if change.sequence != last:
+                        last = change.sequence
+                        seen.clear()
+                    about = change.step.key if change.step else change.attempt.step if change.attempt else ""
+                    if (change.kind, about) not in seen:
+                        seen.add((change.kind, about))
+                        yield change
                 return
             except grpc.aio.AioRpcError as failed:
                 error = _rpc.error_of(failed)

@@ -176,4 +176,4 @@ def _wants_context(function: Callable[..., Any], parameter: inspect.Parameter) -
     from .activities import ActivityContext
 
     hint = _hints(function).get(parameter.name)
-    return hint is ActivityContext or (hint is None and parameter.name == "ctx")
+    return hint is ActivityContext or (parameter.name == "ctx" and hint in (None, Any))

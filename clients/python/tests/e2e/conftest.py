@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -24,21 +27,31 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def coordinator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Coordinator]:
+def coordinator() -> Iterator[Coordinator]:
     """One coordinator for all tests that do it no harm."""
-    coordinator = Coordinator(tmp_path_factory.mktemp("kagzi"))
-    coordinator.start()
-    yield coordinator
-    coordinator.stop()
+    with _running() as coordinator:
+        yield coordinator
 
 
 @pytest.fixture
-def own_coordinator(tmp_path: Path) -> Iterator[Coordinator]:
+def own_coordinator() -> Iterator[Coordinator]:
     """A coordinator that a test may kill."""
-    coordinator = Coordinator(tmp_path / "kagzi")
-    coordinator.start()
-    yield coordinator
-    coordinator.stop()
+    with _running() as coordinator:
+        yield coordinator
+
+
+@contextmanager
+def _running() -> Iterator[Coordinator]:
+    # Not in pytest's own folder: Postgres may run as another user, who cannot enter that.
+    folder = Path(tempfile.mkdtemp(prefix="kagzi-"))
+    folder.chmod(0o755)
+    coordinator = Coordinator(folder / "data")
+    try:
+        coordinator.start()
+        yield coordinator
+    finally:
+        coordinator.stop()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture

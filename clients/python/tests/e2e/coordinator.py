@@ -53,7 +53,7 @@ class Coordinator:
         threading.Thread(target=read, daemon=True).start()
         if not listening.wait(START_SECONDS) or process.poll() is not None or not self.address:
             self.stop()
-            pytest.fail("the coordinator did not start:\n" + "\n".join(self.log[-40:]))
+            pytest.fail("the coordinator did not start:\n" + "\n".join(self.log[:20]))
 
     def stop(self) -> int | None:
         """Stop it in good order; gives its exit code."""
@@ -74,7 +74,7 @@ class Coordinator:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-            pytest.fail("the coordinator did not stop within 30 s:\n" + "\n".join(self.log[-40:]))
+            pytest.fail("the coordinator did not stop within 30 s:\n" + "\n".join(self.log[:20]))
 
 
 class Cutter:

@@ -156,8 +156,10 @@ async def test_a_killed_coordinator_loses_nothing(own_coordinator: Coordinator, 
     async with Client(own_coordinator.address, retry_for=50) as client:
         handles = await client.start_many("mixed", list(range(100)), ids=[f"run-{n}" for n in range(100)], task_queue=queue)
         waiting = asyncio.gather(*(handle.result(timeout=55) for handle in handles))
-        await asyncio.sleep(0.3)
+        while len(executions(tmp_path)) < 60:
+            await asyncio.sleep(0.005)
         own_coordinator.kill()
+        assert not waiting.done()
         await asyncio.get_running_loop().run_in_executor(None, own_coordinator.start)
         assert await waiting == [n * 2 + 1 for n in range(100)]
         for handle in handles:
