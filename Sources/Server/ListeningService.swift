@@ -16,7 +16,7 @@ internal struct ListeningService: Service {
     try? await gracefulShutdown()
     logger.info("draining", metadata: ["sessions": "\(coordinator.sessionCount)"])
     health.shutDown()
-    coordinator.drainSessions()
+    coordinator.drain()
     await server.drain(gracePeriod: drainTimeout)
   }
 }

@@ -53,13 +53,14 @@ package final class Coordinator: Sendable {
   /// Whether the coordinator is stopping: it takes no new sessions.
   package var isDraining: Bool { draining.withLock { $0 } }
 
-  /// Tells every connected worker to go on elsewhere. Their sessions and tasks stay theirs.
-  package func drainSessions() {
+  /// Tells every connected worker and everyone who waits to go on elsewhere. Sessions and tasks stay theirs.
+  package func drain() {
     draining.withLock { $0 = true }
     for session in sessions.withLock({ Array($0.values) }) {
       dispatch.withLock { $0.drain(session.id) }
       session.send(.drain(Drain(timeout: nil, reconnect: true, reason: "the coordinator is stopping")))
     }
+    hub.wakeAll()
   }
 
   /// Sessions attached here.

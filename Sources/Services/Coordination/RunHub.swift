@@ -59,6 +59,17 @@ internal final class RunHub: Sendable {
     changing?.forEach { $0() }
   }
 
+  /// Wakes everyone: the coordinator is stopping, and whoever waits is to go on elsewhere.
+  func wakeAll() {
+    let actions = state.withLock { state in
+      let closing = state.closing.values.flatMap(\.values)
+      state.closing = [:]
+      state.count -= closing.count
+      return closing + state.changing.values.flatMap(\.values)
+    }
+    actions.forEach { $0() }
+  }
+
   /// Runs that somebody here waits for.
   var awaited: [RunID] { state.withLock { Array(Set($0.closing.keys).union($0.changing.keys)) } }
 }

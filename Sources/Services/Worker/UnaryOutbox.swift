@@ -59,7 +59,10 @@ internal final class UnaryOutbox: SessionOutbox {
     case .task(let task): send(task)
     case .cancel(let cancel): notify(HeartbeatResponse(message: .cancel(cancel)))
     case .lost(let lost): notify(HeartbeatResponse(message: .lost(lost)))
-    case .drain(let drain): notify(HeartbeatResponse(message: .drain(drain)))
+    case .drain(let drain):
+      notify(HeartbeatResponse(message: .drain(drain)))
+      endWait()
+      if drain.reconnect { state.withLock { $0.heartbeat }?.finish(.ok) }
     case .beat(let beat): notify(HeartbeatResponse(message: .beat(beat)))
     case .welcome, .answer: break
     }

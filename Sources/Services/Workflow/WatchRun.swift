@@ -108,7 +108,13 @@ private final class RunWatch: Sendable {
       return end(Status(.resourceExhausted, "the client reads too slowly: resume after the last sequence number"))
     }
     if let last = changes.last { state.withLock { $0.after = max($0.after, Int64(last.sequence)) } }
-    if run.status.isClosed { end(.ok) }
+    if run.status.isClosed { return end(.ok) }
+    if coordinator.isDraining {
+      end(
+        Status(
+          .unavailable, "the coordinator is stopping: resume after sequence \(changes.last?.sequence ?? UInt64(after))")
+      )
+    }
   }
 
   private func changes(of row: StepRow, after: Int64) -> [WatchRunResponse] {
