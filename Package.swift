@@ -70,7 +70,8 @@ let package = Package(
     .target(
       name: "Server",
       dependencies: [
-        "Services", "Maintenance", "Store", "Postgres", "Engine", "GRPC", "PostgresCluster", "Messages", lifecycle, unixSignals, configuration, logging, nioPosix, nioSSL,
+        "Services", "Maintenance", "Store", "Postgres", "Engine", "GRPC", "PostgresCluster", "Messages", lifecycle,
+        unixSignals, configuration, logging, nioPosix, nioSSL,
       ],
       swiftSettings: strict),
     .executableTarget(

@@ -59,7 +59,8 @@ package struct DispatchTable: Sendable {
   /// Adds slots to what is outstanding, at most `limit` in all of each kind.
   package mutating func grant(_ id: SessionID, workflows: Int, activities: Int, limit: Int = 100_000) {
     guard var session = sessions[id] else { return }
-    let wasFull = (workflows > 0 && session.freeWorkflowSlots == 0) || (activities > 0 && session.freeActivitySlots == 0)
+    let wasFull =
+      (workflows > 0 && session.freeWorkflowSlots == 0) || (activities > 0 && session.freeActivitySlots == 0)
     session.freeWorkflowSlots = min(session.freeWorkflowSlots + workflows, limit)
     session.freeActivitySlots = min(session.freeActivitySlots + activities, limit)
     // A session with a free slot is queued for all its keys already.
@@ -84,7 +85,8 @@ package struct DispatchTable: Sendable {
   // MARK: Reserving
 
   /// Takes one slot for a task of `key`, from the preferred session if it has one, else from whichever waits longest.
-  /// - Parameter jumpsQueue: whether the task may go ahead of ready tasks in the database (a run that goes on) or not (a new one).
+  /// - Parameter jumpsQueue: whether the task may go ahead of ready tasks in the database (a run that goes on) or not
+  ///   (a new one).
   package mutating func reserve(
     _ key: TaskKey, preferring preferred: SessionID? = nil, jumpsQueue: Bool = false
   ) -> SessionID? {
