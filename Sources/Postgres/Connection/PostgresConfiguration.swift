@@ -9,6 +9,8 @@ package struct PostgresConfiguration: Sendable {
   package var connectTimeout: Duration
   /// The deadline of an execution that names none. Default 30 s.
   package var statementTimeout: Duration
+  /// Settings of every session, by their names in `postgresql.conf`. Default: none.
+  package var sessionSettings: [String: String] = [:]
 
   package init(
     connectionString: String, applicationName: String = "kagzi", connectTimeout: Duration = .seconds(10),
@@ -18,6 +20,17 @@ package struct PostgresConfiguration: Sendable {
     self.applicationName = applicationName
     self.connectTimeout = connectTimeout
     self.statementTimeout = statementTimeout
+  }
+
+  /// For connections that carry batches: every join is a few index look-ups, and a plan made once stays right whatever
+  /// the tables hold. Without it a plan made on empty tables scans full ones.
+  package func forBatches() -> PostgresConfiguration {
+    var configuration = self
+    configuration.sessionSettings = [
+      "plan_cache_mode": "force_generic_plan", "enable_hashjoin": "off", "enable_mergejoin": "off",
+      "enable_seqscan": "off",
+    ]
+    return configuration
   }
 
   /// libpq's keywords in order; what stands in the connection string overrides those before it.
