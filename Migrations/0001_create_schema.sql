@@ -164,6 +164,8 @@ CREATE TABLE kagzi.steps (
   started_at timestamptz,
   settled_at timestamptz,
   session_id uuid,
+  -- The session whose attempt settled it.
+  settled_by uuid,
   lease_epoch integer NOT NULL DEFAULT 0,
   -- Not NULL: claimable since then.
   ready_at timestamptz,

@@ -11,6 +11,7 @@ package enum Maintenance {
         coordinator.sweepDeadlines(now: .now)
       },
       PeriodicService("session leases", every: .milliseconds(500), logger: logger) {
+        try await coordinator.forgetMovedSessions()
         try await coordinator.renewSessions()
         try await coordinator.endLapsedSessions()
       },

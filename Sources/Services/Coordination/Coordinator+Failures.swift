@@ -8,8 +8,6 @@ extension Coordinator {
   internal enum FailureOutcome: Sendable {
     case retried(attempt: Int32, delayMilliseconds: Int64)
     case settled(reason: String)
-    /// Recorded already, by an earlier report of the same attempt.
-    case recorded
     /// The guard did not hold.
     case lost(by: String)
   }
@@ -22,7 +20,9 @@ extension Coordinator {
     guard let step = try await store.read(LookAtStep(runID: runID, stepKey: stepKey)).first else {
       return .lost(by: "there is no such step")
     }
-    if case .held(let epoch) = `guard`, let verdict = verdict(on: step, epoch: epoch) { return verdict }
+    if case .held(let epoch) = `guard`, let verdict = verdict(on: step, epoch: epoch, failure) {
+      return verdict
+    }
     let policy = Messages.RetryPolicy(blob: step.policy).map(Engine.RetryPolicy.init) ?? .exponential
     var generator = SystemRandomNumberGenerator()
     var decision = policy.decide(
@@ -39,17 +39,35 @@ extension Coordinator {
     case .giveUp(let reason):
       let outcome = try await settle(
         runID, stepKey, guard: `guard`, run: step.run, state: .failed, output: nil, failure: failure)
-      return outcome ? .settled(reason: reason) : .lost(by: "the step changed meanwhile")
+      return outcome ? .settled(reason: reason) : try await changedMeanwhile(runID, stepKey, `guard`, failure)
     }
   }
 
-  /// What a step itself says of a report under `epoch`; nil when the lease may hold.
-  private func verdict(on step: LookAtStep.Row, epoch: Int32) -> FailureOutcome? {
-    if step.epoch == epoch, step.state == .running { return nil }
-    if step.epoch == epoch, step.state == .completed || step.state == .failed || step.state == .retrying {
-      return .recorded
+  /// What a step itself says of a report under `epoch`; nil when the lease may hold. The same failure of the same attempt
+  /// is answered as it was recorded; one that a timeout or a lost worker has overtaken is not.
+  private func verdict(on step: LookAtStep.Row, epoch: Int32, _ failure: Failure) -> FailureOutcome? {
+    guard step.epoch == epoch else { return .lost(by: step.holder) }
+    let isRecorded = step.failure.flatMap { Failure(blob: $0) } == failure
+    switch step.state {
+    case .running: return nil
+    case .retrying where isRecorded:
+      return .retried(attempt: step.attempt, delayMilliseconds: step.retryDelayMilliseconds ?? 0)
+    case .failed where isRecorded: return .settled(reason: "the failure was recorded before")
+    default: return .lost(by: step.holder)
     }
-    return .lost(by: step.holder)
+  }
+
+  /// The guard did not hold when the decision was to be recorded: another report of the attempt, or a commit whose answer
+  /// was lost, came first.
+  private func changedMeanwhile(
+    _ runID: RunID, _ stepKey: String, _ guard: SettleStep.Guard, _ failure: Failure
+  ) async throws(StoreError) -> FailureOutcome {
+    guard case .held(let epoch) = `guard`,
+      let step = try await store.read(LookAtStep(runID: runID, stepKey: stepKey)).first,
+      let verdict = verdict(on: step, epoch: epoch, failure)
+    else { return .lost(by: "the step changed meanwhile") }
+    if case .retried(_, let delay) = verdict { noteDue(inMilliseconds: delay) }
+    return verdict
   }
 
   private func retry(
@@ -61,7 +79,7 @@ extension Coordinator {
       delayMilliseconds: delay)
     retry.workerID = step.workerID
     guard case .done = try await store.submit(.retryStep(retry)) else {
-      return .lost(by: "the step changed meanwhile")
+      return try await changedMeanwhile(runID, stepKey, `guard`, failure)
     }
     noteDue(inMilliseconds: delay)
     hub.changed(runID)

@@ -49,6 +49,7 @@ extension Coordinator {
         session.hold(heldTask(step, isAccepted: true))
         count += 1
       } else {
+        session.remove(step.token)
         giveBack(step.token, reason: "the worker reconnected without it", isLoss: false)
       }
     }
@@ -59,6 +60,7 @@ extension Coordinator {
         session.hold(task)
         count += 1
       } else {
+        session.remove(run.token)
         giveBack(run.token, reason: "the worker reconnected without it", isLoss: false)
       }
     }
@@ -115,6 +117,17 @@ extension Coordinator {
     }
   }
 
+  /// Sessions whose workers went on at another coordinator: what they hold is watched there now, and nothing of it must
+  /// be given back or timed out from here.
+  package func forgetMovedSessions() async throws(StoreError) {
+    guard peers.hasPeers else { return }
+    let ids = sessions.withLock { Array($0.keys) }
+    guard !ids.isEmpty else { return }
+    for id in try await store.read(MovedSessions(sessionIDs: ids, coordinatorID: self.id)) {
+      forget(id, Status(.aborted, "another coordinator has taken over this session"))
+    }
+  }
+
   private func sessionEndedElsewhere(_ id: SessionID) {
     forget(id, .sessionLost(id.description, "it ended or its lease lapsed"))
   }
@@ -144,6 +157,7 @@ extension Coordinator {
   /// connection was lost under the commit that handed them out. Two looks in a row must find them, so that one on its way
   /// is not taken for lost.
   package func reconcileHeldTasks() async throws(StoreError) {
+    try await forgetMovedSessions()
     let attached = sessions.withLock { $0 }
     guard !attached.isEmpty else { return }
     let ids = Array(attached.keys)

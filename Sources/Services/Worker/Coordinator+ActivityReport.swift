@@ -43,7 +43,7 @@ extension Coordinator {
       token.runID, step, guard: .held(epoch: token.epoch), run: run, state: state, output: output, failure: failure
     ) { [self] result in
       guard case .success(.woken) = result else {
-        return lookAtRefusal(result, token, step, reportID, session, answer)
+        return lookAtRefusal(result, token, step, reportID, session, answer) { $0.state == state }
       }
       session?.remove(token)
       answer(.decided(reportID, step, .recorded(Recorded())))
@@ -64,7 +64,6 @@ extension Coordinator {
           answer(.decided(reportID, step, .retry(retry)))
         case .settled(let reason):
           answer(.decided(reportID, step, .failedForGood(FailedForGood(reason: reason))))
-        case .recorded: answer(.decided(reportID, step, .recorded(Recorded())))
         case .lost(let holder): answer(.rejected(reportID, .leaseLost, holder))
         }
       } catch {
@@ -78,7 +77,7 @@ extension Coordinator {
   ) {
     store.submit(.parkStep(DetachStep(runID: token.runID, stepKey: step, epoch: token.epoch))) { [self] result in
       guard case .success(.done) = result else {
-        return lookAtRefusal(result, token, step, reportID, session, answer)
+        return lookAtRefusal(result, token, step, reportID, session, answer) { _ in false }
       }
       noteDue(inMilliseconds: 0)
       session?.remove(token)
@@ -96,7 +95,7 @@ extension Coordinator {
     let release = ReleaseStep(runID: token.runID, stepKey: step, epoch: token.epoch, delayMilliseconds: delay)
     store.submit(.releaseStep(release)) { [self] result in
       guard case .success(.done) = result else {
-        return lookAtRefusal(result, token, step, reportID, session, answer)
+        return lookAtRefusal(result, token, step, reportID, session, answer) { _ in false }
       }
       session?.remove(token)
       answer(.decided(reportID, step, .recorded(Recorded())))
@@ -105,9 +104,10 @@ extension Coordinator {
   }
 
   /// The report was not recorded now: it may have been before, or the lease is lost.
+  /// - Parameter isRecorded: whether the step, still under the report's epoch, is as the report leaves it.
   private func lookAtRefusal(
     _ result: Result<Outcome, StoreError>, _ token: TaskToken, _ step: String, _ reportID: UInt64,
-    _ session: WorkerSession?, _ answer: @escaping Answer
+    _ session: WorkerSession?, _ answer: @escaping Answer, isRecorded: @escaping @Sendable (LookAtStep.Row) -> Bool
   ) {
     if case .failure(let error) = result { return answer(.rejected(reportID, error)) }
     store.read(LookAtStep(runID: token.runID, stepKey: step)) { result in
@@ -118,7 +118,7 @@ extension Coordinator {
         guard let row = rows.first else {
           return answer(.rejected(reportID, .invalid, "run \(token.runID) has no step '\(step)'"))
         }
-        if row.epoch == token.epoch, row.state == .completed || row.state == .failed {
+        if row.epoch == token.epoch, isRecorded(row) {
           answer(.decided(reportID, step, .recorded(Recorded())))
         } else {
           answer(.rejected(reportID, .leaseLost, row.holder))

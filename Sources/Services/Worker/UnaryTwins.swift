@@ -23,7 +23,7 @@ extension Coordinator {
         session.beat()
         dispatch.withLock { $0.revokeSlots(session.id) }
         outbox.wait(reply)
-        call.onCancel { outbox.endWait() }
+        call.onCancel { outbox.endWait(reply) }
         call.eventLoop.scheduleTask(in: .nanoseconds(wait.nanoseconds)) { outbox.endWait(reply) }
         grant(session.id, workflows: Int(request.workflowSlots), activities: Int(request.activitySlots))
       } catch {

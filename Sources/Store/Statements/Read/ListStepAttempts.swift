@@ -36,7 +36,7 @@ package struct ListStepAttempts: PostgresStatement {
       UNION ALL
       SELECT s.step_key, s.attempt, k.worker_id, s.started_at, s.settled_at, CASE WHEN s.state >= 5 THEN s.failure END, NULL,
              coalesce(s.settled_seq, 9223372036854775807)
-        FROM kagzi.steps s LEFT JOIN kagzi.sessions k ON k.session_id = s.session_id
+        FROM kagzi.steps s LEFT JOIN kagzi.sessions k ON k.session_id = coalesce(s.session_id, s.settled_by)
        WHERE s.run_id = $1 AND ($2::text IS NULL OR s.step_key = $2) AND s.kind IN (1, 2)
          AND s.state IN (2, 5, 6, 7) AND s.started_at IS NOT NULL
     ) AS attempts

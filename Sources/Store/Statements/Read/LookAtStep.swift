@@ -22,6 +22,10 @@ package struct LookAtStep: PostgresStatement {
     package var sessionID: SessionID?
     package var workerID: String?
     package var run: RunReference?
+    /// The failure of a failed or retrying step.
+    package var failure: [UInt8]?
+    /// How long until the next attempt of a retrying step is due.
+    package var retryDelayMilliseconds: Int64?
   }
 
   package static let name = "look_at_step"
@@ -29,7 +33,8 @@ package struct LookAtStep: PostgresStatement {
     SELECT s.kind, s.state, s.attempt, s.lease_epoch, s.policy,
            (extract(epoch FROM clock_timestamp() - s.scheduled_at) * 1000)::bigint, s.schedule_to_close_ms, s.session_id,
            k.worker_id, o.run_id, o.namespace, o.workflow_id, o.workflow_type, o.workflow_version, o.task_queue, o.priority,
-           CASE WHEN o.sticky THEN o.session_id END
+           CASE WHEN o.sticky THEN o.session_id END, s.failure,
+           greatest(0, (extract(epoch FROM s.due_at - clock_timestamp()) * 1000)::bigint)
       FROM kagzi.steps s
       LEFT JOIN kagzi.open_runs o ON o.run_id = s.run_id
       LEFT JOIN kagzi.sessions k ON k.session_id = s.session_id
@@ -54,6 +59,7 @@ package struct LookAtStep: PostgresStatement {
     return Row(
       kind: kind, state: state, attempt: try row.int32(2), epoch: try row.int32(3), policy: try row.optionalBytes(4),
       elapsedMilliseconds: try row.int64(5), scheduleToCloseMilliseconds: try row.optionalInt64(6),
-      sessionID: try row.optionalID(7), workerID: try row.optionalString(8), run: run)
+      sessionID: try row.optionalID(7), workerID: try row.optionalString(8), run: run,
+      failure: try row.optionalBytes(17), retryDelayMilliseconds: try row.optionalInt64(18))
   }
 }

@@ -42,7 +42,7 @@ package struct AdvanceRunsMany: PostgresStatement {
                    ELSE r.due_at END
       FROM input i, clock
       WHERE r.run_id = i.run_id AND r.leased AND r.lease_epoch = i.epoch
-      RETURNING r.run_id, r.seq, i.changes, r.ready_at IS NOT NULL AS is_ready,
+      RETURNING r.run_id, r.seq, i.changes, r.session_id, r.ready_at IS NOT NULL AS is_ready,
                 CASE WHEN r.lease_epoch > i.epoch THEN r.lease_epoch END AS new_epoch
     ),
     \(NewStepArrays.insert(from: 8)),

@@ -27,7 +27,7 @@ package struct CloseRunsMany: PostgresStatement {
     held AS (
       DELETE FROM kagzi.open_runs r USING input i
        WHERE r.run_id = i.run_id AND r.leased AND r.lease_epoch = i.epoch
-      RETURNING r.run_id, r.seq + i.changes AS seq, i.changes, r.started_at, i.epoch, i.output, i.failure,
+      RETURNING r.run_id, r.seq + i.changes AS seq, i.changes, r.session_id, r.started_at, i.epoch, i.output, i.failure,
                 CASE WHEN i.is_cancellation AND r.cancel_requested THEN 8 ELSE i.status END AS status,
                 CASE WHEN i.is_cancellation AND r.cancel_requested THEN r.cancel_reason END AS reason
     ),
@@ -78,8 +78,8 @@ internal enum CancelOpenSteps {
     ),
     cancelled AS (
       UPDATE kagzi.steps s SET
-        state = 7, settled_seq = a.seq + 1, settled_at = clock.now, session_id = NULL, ready_at = NULL, due_at = NULL,
-        deadline_at = NULL
+        state = 7, settled_seq = a.seq + 1, settled_at = clock.now, settled_by = s.session_id, session_id = NULL,
+        ready_at = NULL, due_at = NULL, deadline_at = NULL
       FROM abandoned a, clock WHERE s.run_id = a.run_id AND s.step_key = a.step_key
     )
     """

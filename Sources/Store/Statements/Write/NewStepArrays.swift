@@ -57,7 +57,7 @@ internal enum NewStepArrays {
           run_id, step_key, kind, state, attempt, scheduled_seq, settled_seq, group_key, output, failure, policy,
           activity_type, activity_version, namespace, task_queue, priority, input,
           schedule_to_start_ms, start_to_close_ms, schedule_to_close_ms, heartbeat_ms,
-          scheduled_at, started_at, settled_at, session_id, lease_epoch, ready_at, due_at, deadline_at)
+          scheduled_at, started_at, settled_at, settled_by, session_id, lease_epoch, ready_at, due_at, deadline_at)
         SELECT s.run_id, s.step_key, s.kind, s.state, s.attempt, h.seq - h.changes + s.position,
                CASE WHEN s.state >= 5 THEN h.seq - h.changes + s.position END,
                s.group_key, s.output, s.failure, s.policy,
@@ -65,7 +65,7 @@ internal enum NewStepArrays {
                s.schedule_to_start_ms, s.start_to_close_ms, s.schedule_to_close_ms, s.heartbeat_ms,
                clock.now,
                CASE WHEN s.kind = 1 THEN clock.now - coalesce(s.duration_ms, 0) * interval '1 ms' WHEN s.state = 2 THEN clock.now END,
-               CASE WHEN s.state >= 5 THEN clock.now END,
+               CASE WHEN s.state >= 5 THEN clock.now END, CASE WHEN s.state >= 5 THEN h.session_id END,
                s.reserved, CASE WHEN s.state = 2 THEN 1 ELSE 0 END,
                CASE WHEN s.state = 1 THEN clock.now END,
                CASE s.state
@@ -82,7 +82,7 @@ internal enum NewStepArrays {
         ON CONFLICT (run_id, step_key) DO UPDATE SET
           state = excluded.state, attempt = excluded.attempt, settled_seq = excluded.settled_seq,
           output = excluded.output, failure = excluded.failure, started_at = excluded.started_at,
-          settled_at = excluded.settled_at, due_at = excluded.due_at
+          settled_at = excluded.settled_at, settled_by = excluded.settled_by, due_at = excluded.due_at
           WHERE recorded_step.kind = 1 AND excluded.kind = 1 AND recorded_step.state = 4
             AND recorded_step.attempt = CASE WHEN excluded.state = 4 THEN excluded.attempt - 1 ELSE excluded.attempt END
       )

@@ -54,7 +54,7 @@ package struct SettleStepsMany: PostgresStatement {
     settled AS (
       UPDATE kagzi.steps s SET
         state = h.state, output = h.output, failure = h.failure, settled_at = clock.now,
-        settled_seq = coalesce(r.seq, 0) + h.place, session_id = NULL, ready_at = NULL, due_at = NULL, deadline_at = NULL
+        settled_seq = coalesce(r.seq, 0) + h.place, settled_by = s.session_id, session_id = NULL, ready_at = NULL, due_at = NULL, deadline_at = NULL
       FROM clock, (SELECT held.*, row_number() OVER (PARTITION BY run_id ORDER BY step_key) AS place FROM held) h
         LEFT JOIN run r ON r.run_id = h.run_id
       WHERE s.run_id = h.run_id AND s.step_key = h.step_key

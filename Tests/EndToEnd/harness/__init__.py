@@ -1,0 +1,13 @@
+"""Real processes and raw protocol sessions for the end-to-end tests."""
+
+from .contract import admin, common, details, run, worker, worker_service, workflow_service
+from .coordinator import Coordinator
+from .postgres import Postgres
+from .processes import Process, free_port
+from .raw import Ended, RawWorker, detail_of, duration, local_failure, local_result, payload, policy, schedule, timer
+from .service import Service
+
+__all__ = [
+    "Coordinator", "Ended", "Postgres", "Process", "RawWorker", "Service", "admin", "common", "detail_of", "details", "duration",
+    "free_port", "local_failure", "local_result", "payload", "policy", "schedule", "timer", "run", "worker", "worker_service", "workflow_service",
+]  # fmt: skip

@@ -1,0 +1,93 @@
+"""A stock grpcio client of every service, with the few calls that most tests make."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import grpc
+from kagzi._generated.kagzi.v1 import admin_service_pb2_grpc, worker_service_pb2_grpc, workflow_service_pb2_grpc
+
+from .contract import common, run, workflow_service
+
+CALL = 15.0
+
+
+class Service:
+    def __init__(self, address: str) -> None:
+        self.address = address
+        limits = [("grpc.max_receive_message_length", 16 << 20), ("grpc.initial_reconnect_backoff_ms", 100)]
+        self.channel = grpc.insecure_channel(address, [*limits, ("grpc.max_reconnect_backoff_ms", 300)])
+        self.workflows: Any = workflow_service_pb2_grpc.WorkflowServiceStub(self.channel)
+        self.workers: Any = worker_service_pb2_grpc.WorkerServiceStub(self.channel)
+        self.admin: Any = admin_service_pb2_grpc.AdminServiceStub(self.channel)
+
+    def close(self) -> None:
+        self.channel.close()
+
+    def start(self, workflow_type: str, queue: str, data: bytes = b"null", **fields: Any) -> str:
+        """Starts a run; its id."""
+        response = self.start_response(workflow_type, queue, data, **fields)
+        return str(response.run_id)
+
+    def start_response(self, workflow_type: str, queue: str, data: bytes = b"null", **fields: Any) -> Any:
+        request = workflow_service.StartWorkflowRequest(
+            workflow_type=workflow_type, task_queue=queue, input=common.Payload(data=data, encoding="json"), **fields
+        )
+        return self.workflows.StartWorkflow(request, timeout=CALL)
+
+    def get(self, run_id: str) -> Any:
+        return self.workflows.GetRun(workflow_service.GetRunRequest(run_id=run_id), timeout=CALL).run
+
+    def wait(self, run_id: str, seconds: float = 30) -> Any:
+        """The run, closed."""
+        request = workflow_service.WaitRunRequest(run_id=run_id)
+        request.wait.FromMilliseconds(int(seconds * 1_000))
+        response = self.workflows.WaitRun(request, timeout=seconds + 5)
+        assert response.closed, f"not closed after {seconds} s: {response.run} {self.steps(run_id)}"
+        return response.run
+
+    def steps(self, run_id: str, page_size: int = 1_000) -> list[Any]:
+        steps, token = [], ""
+        while True:
+            request = workflow_service.ListStepsRequest(
+                run_id=run_id, include_payloads=True, page_size=page_size, page_token=token
+            )
+            response = self.workflows.ListSteps(request, timeout=CALL)
+            steps.extend(response.steps)
+            token = response.next_page_token
+            if not token:
+                return steps
+
+    def step(self, run_id: str, key: str) -> Any:
+        return next(step for step in self.steps(run_id) if step.key == key)
+
+    def attempts(self, run_id: str, step: str = "", page_size: int = 1_000) -> list[Any]:
+        attempts, token = [], ""
+        while True:
+            request = workflow_service.ListStepAttemptsRequest(
+                run_id=run_id, step=step, page_size=page_size, page_token=token
+            )
+            response = self.workflows.ListStepAttempts(request, timeout=CALL)
+            attempts.extend(response.attempts)
+            token = response.next_page_token
+            if not token:
+                return attempts
+
+    def cancel(self, run_id: str, reason: str = "") -> None:
+        self.workflows.CancelRun(workflow_service.CancelRunRequest(run_id=run_id, reason=reason), timeout=CALL)
+
+    def terminate(self, run_id: str, reason: str = "") -> None:
+        self.workflows.TerminateRun(workflow_service.TerminateRunRequest(run_id=run_id, reason=reason), timeout=CALL)
+
+    def watch(self, run_id: str, after: int = 0, timeout: float = 30) -> Any:
+        request = workflow_service.WatchRunRequest(run_id=run_id, after_sequence=after)
+        return self.workflows.WatchRun(request, timeout=timeout)
+
+    def wait_step(self, run_id: str, key: str, state: int, timeout: float = 30) -> Any:
+        """Waits, by WatchRun, until a step is seen in a state; the step."""
+        for change in self.watch(run_id, timeout=timeout):
+            kind = change.WhichOneof("change")
+            if kind in ("step_scheduled", "step_settled") and getattr(change, kind).key == key:
+                if getattr(change, kind).state == state:
+                    return getattr(change, kind)
+        raise AssertionError(f"step {key} was never in state {run.StepState.Name(state)}")
