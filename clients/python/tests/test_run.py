@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import sys
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -582,6 +583,24 @@ async def test_a_timeout_of_the_functions_own_cancels_the_step() -> None:
     report = await coordinator.answered()
     assert outcome(report) == "complete"
     assert [command.WhichOneof("command") for command in report.commands] == ["cancel_step"]
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="task groups came with Python 3.11")
+async def test_task_groups_and_timeouts_work_in_a_workflow_function() -> None:
+    async def run(ctx: Context) -> str:
+        async with asyncio.TaskGroup() as group, asyncio.timeout(60):  # noqa: ASYNC100
+            first = group.create_task(ctx.activity("a"))
+            second = group.create_task(ctx.step("b", lambda: "b"))
+        return str(first.result()) + second.result()
+
+    coordinator = Coordinator(run)
+    report = await coordinator.begin()
+    assert keys(report) == ["a"]
+    report = await coordinator.answered()
+    report = await coordinator.answered(recorded("b"))
+    assert outcome(report) == "suspend"
+    report = await coordinator.resume(completed("a", "a"))
+    assert value(report.complete.output) == "ab"
 
 
 async def test_io_in_a_workflow_function_fails_with_advice() -> None:

@@ -208,8 +208,8 @@ class WorkflowLoop(asyncio.AbstractEventLoop):
         return None
 
     def call_exception_handler(self, context: dict[str, Any]) -> None:
-        if not self._is_dropped:
-            error = context.get("exception")
+        error = context.get("exception")
+        if error is not None and not self._is_dropped:  # without one it says that a suspended task was dropped
             logger.error("in a workflow function: %s", context.get("message"), exc_info=error)
 
     def default_exception_handler(self, context: dict[str, Any]) -> None:

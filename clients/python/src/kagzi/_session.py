@@ -31,6 +31,17 @@ LONGEST_BACKOFF = 5.0
 WELCOME_TIMEOUT = 15.0
 RESEND_DELAY = 1.0
 
+FINAL_CODES = (
+    "INVALID_ARGUMENT",
+    "NOT_FOUND",
+    "ALREADY_EXISTS",
+    "PERMISSION_DENIED",
+    "UNAUTHENTICATED",
+    "FAILED_PRECONDITION",
+    "UNIMPLEMENTED",
+)
+"""A registration that is refused with one of these would be refused again."""
+
 OnAnswer = Callable[[worker.ReportAnswer], None]
 
 
@@ -115,7 +126,7 @@ class Session:
             except (errors.Unavailable, errors.DeadlineExceeded, errors.QueueFull, asyncio.TimeoutError) as error:
                 logger.warning("no connection to the coordinator at %s: %s", self._addresses.current, error)
             except errors.RpcError as error:
-                if not self.session_id or error.code in ("UNIMPLEMENTED", "PERMISSION_DENIED", "UNAUTHENTICATED"):
+                if error.code in FINAL_CODES and not self.session_id:
                     raise
                 logger.warning("the stream to %s ended: %s", self._addresses.current, error)
             if self._is_leaving:
@@ -368,8 +379,16 @@ class Session:
 
     async def _beats(self, call: Any) -> None:
         while True:
+            due = self._loop.time() + self._interval
             await asyncio.sleep(self._interval)
-            if self._loop.time() - self._last_received > 2 * self._interval + 1:
+            late = self._loop.time() - due
+            if late > max(1.0, self._interval / 2):
+                logger.warning(
+                    "the event loop was blocked for about %.1f s: what blocks belongs into functions that are not async; "
+                    "a worker that cannot send heartbeats loses its tasks",
+                    late,
+                )
+            elif self._loop.time() - self._last_received > 2 * self._interval + 1:
                 self._break(call, "the coordinator is silent")
                 return
             self.beat()

@@ -76,7 +76,11 @@ def spawn(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
             [sys.executable, str(WORKER_SCRIPT), address, queue, str(tmp_path)],
             stdin=subprocess.DEVNULL,
             text=True,
-            env={**os.environ, **{key.upper(): str(value) for key, value in settings.items()}},
+            env={
+                **os.environ,
+                "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+                **{key.upper(): str(value) for key, value in settings.items()},
+            },
         )
         processes.append(process)
         return process

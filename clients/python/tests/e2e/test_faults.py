@@ -183,3 +183,35 @@ async def test_a_restarted_coordinator_goes_on(own_coordinator: Coordinator, que
         assert await loop.run_in_executor(None, own_coordinator.stop) == 0
         await loop.run_in_executor(None, own_coordinator.start)
         assert await handle.result(timeout=30) == "awake"
+
+
+async def test_two_hundred_runs_survive_whatever_is_killed(
+    own_coordinator: Coordinator, queue: str, tmp_path: Path, spawn: Spawn
+) -> None:
+    count = 200
+    loop = asyncio.get_running_loop()
+    workers = [spawn(own_coordinator.address, queue, lease=2, delay=0.05) for _ in range(3)]
+    async with Client(own_coordinator.address, retry_for=60) as client:
+        ids = [f"run-{n}" for n in range(count)]
+        handles = await client.start_many("mixed", list(range(count)), ids=ids, task_queue=queue)
+        waiting = asyncio.gather(*(handle.result(timeout=120) for handle in handles))
+        kills = 0
+        while not waiting.done() and kills < 8:
+            enough = len(executions(tmp_path)) + 40
+            while len(executions(tmp_path)) < enough and not waiting.done():
+                await asyncio.sleep(0.01)
+            if kills % 4 == 3:
+                own_coordinator.kill()
+                await loop.run_in_executor(None, own_coordinator.start)
+            else:
+                victim = workers.pop(0)
+                victim.kill()
+                workers.append(spawn(own_coordinator.address, queue, lease=2, delay=0.05))
+            kills += 1
+        assert await waiting == [n * 2 + 1 for n in range(count)]
+        assert kills >= 4
+        for handle in handles:
+            steps = await handle.steps(include_payloads=False)
+            assert [(step.key, step.state.name) for step in steps] == [
+                (key, "COMPLETED") for key in ("first", "double", "pause", "last")
+            ]

@@ -383,12 +383,16 @@ async def test_cancellation_reaches_the_code_and_cleanup_runs(client: Client, qu
     assert await handle.status() is RunStatus.CANCELLED
 
 
-async def test_a_running_local_step_is_cancelled(client: Client, queue: str) -> None:
-    started = asyncio.Event()
+async def test_a_running_local_step_is_cancelled_and_asking_twice_is_asking_once(client: Client, queue: str) -> None:
+    started, told, release = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
     async def slow() -> None:
         started.set()
-        await asyncio.sleep(60)
+        try:
+            await asyncio.sleep(60)
+        finally:
+            told.set()
+            await release.wait()
 
     @workflow(queue)
     async def works(ctx: Context) -> None:
@@ -397,9 +401,11 @@ async def test_a_running_local_step_is_cancelled(client: Client, queue: str) -> 
     async with serving(client, queue, works):
         handle = await client.start(works, task_queue=queue)
         await asyncio.wait_for(started.wait(), 10)
-        await handle.cancel()
-        await handle.cancel()
-        with pytest.raises(WorkflowCancelled):
+        await handle.cancel("first")
+        await asyncio.wait_for(told.wait(), 10)
+        await handle.cancel("second")
+        release.set()
+        with pytest.raises(WorkflowCancelled, match="first"):
             await handle.result(timeout=10)
 
 

@@ -44,6 +44,7 @@ async def mixed(ctx: Context, number: int) -> int:
 @activity("double")
 async def double(ctx: ActivityContext, number: int) -> int:
     executed(f"{ctx.workflow_id} double")
+    await asyncio.sleep(float(os.environ.get("DELAY", "0")))
     return number * 2
 
 
