@@ -39,7 +39,7 @@ extension WorkSession {
         (state.heartbeatInterval, state.isOver, ContinuousClock.now - state.lastReceived, state.stream)
       }
       guard !isOver else { return }
-      if silence > interval * 3 {
+      if silence > interval * 2 {
         logger.warning("The coordinator is silent; connecting again", metadata: ["silence": "\(silence)"])
         stream?.cancel()
       } else {

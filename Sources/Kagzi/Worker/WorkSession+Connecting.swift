@@ -31,7 +31,7 @@ extension WorkSession {
       let ending = await connectOnce()
       if Task.isCancelled { return }
       if state.withLock({ $0.isWelcomed }) { backoff.reset() }
-      logger.info("The work stream ended", metadata: ["status": "\(ending)"])
+      logger.debug("The work stream ended", metadata: ["status": "\(ending)"])
       if let lost: SessionLost = ending.detail() {
         logger.warning("The session is lost; registering again", metadata: ["reason": "\(lost.reason)"])
         abandonEverything()

@@ -16,7 +16,7 @@ extension WorkSession {
     }
     if Task.isCancelled { return }
     state.withLock { $0.isDraining = true }
-    logger.info("Draining", metadata: ["timeout": "\(timeout)"])
+    logger.debug("Draining", metadata: ["timeout": "\(timeout)"])
     await wait(atMost: timeout) { $0.activeWorkflows == 0 && $0.activeActivities == 0 }
     handBack()
     await wait(atMost: Self.farewell) { $0.unanswered.isEmpty }

@@ -34,7 +34,7 @@ extension WorkSession {
         state.openGrant(configuration), state.unanswered.values.map(\.report).sorted { $0.reportID < $1.reportID }
       )
     }
-    logger.info("Connected", metadata: ["session": "\(welcome.sessionID)", "resumed": "\(welcome.resumed)"])
+    logger.debug("Connected", metadata: ["session": "\(welcome.sessionID)", "resumed": "\(welcome.resumed)"])
     for report in reports { stream.send(WorkRequest(message: .report(report))) }
     if let grant { stream.send(WorkRequest(message: .grant(grant))) }
   }
@@ -181,7 +181,7 @@ extension WorkSession {
   }
 
   private func drainAsked(_ drain: Drain, _ opening: Opening) {
-    logger.info("Asked to drain", metadata: ["reconnect": "\(drain.reconnect)", "reason": "\(drain.reason)"])
+    logger.debug("Asked to drain", metadata: ["reconnect": "\(drain.reconnect)", "reason": "\(drain.reason)"])
     if drain.reconnect {
       opening.stream?.cancel()
     } else {

@@ -89,7 +89,7 @@ extension WorkSession {
   }
 
   private func leaseLost(_ unanswered: Unanswered, _ rejection: Rejection) {
-    logger.info("The task is someone else's by now", metadata: ["reason": "\(rejection.message)"])
+    logger.debug("The task is someone else's by now", metadata: ["reason": "\(rejection.message)"])
     drop(unanswered)
   }
 

@@ -1,3 +1,4 @@
+import Logging
 import Testing
 
 @testable import Kagzi
@@ -43,7 +44,8 @@ struct WithServer: SuiteTrait, TestScoping {
 
   static func connect() async throws -> Kagzi {
     guard let server = current else { throw KagziError(.other, "No server runs") }
-    return try await Kagzi.connect(server.address)
+    return try await Kagzi.connect(
+      server.address, ConnectOptions(logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }))
   }
 }
 
