@@ -20,6 +20,7 @@ let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 let configuration: Target.Dependency = .product(name: "Configuration", package: "swift-configuration")
+let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
@@ -38,6 +39,7 @@ let package = Package(
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
     .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+    .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
   ],
   targets: [
     // C, fenced: one system library a module map, one Swift importer each.
@@ -71,11 +73,11 @@ let package = Package(
       name: "Server",
       dependencies: [
         "Services", "Maintenance", "Store", "Postgres", "Engine", "GRPC", "PostgresCluster", "Messages", lifecycle,
-        unixSignals, configuration, logging, nioPosix, nioSSL,
+        system, unixSignals, configuration, logging, nioPosix, nioSSL,
       ],
       swiftSettings: strict),
     .executableTarget(
-      name: "KagziCLI", dependencies: ["Server", "Kagzi", "GRPC", "Messages", arguments, configuration, logging],
+      name: "KagziCLI", dependencies: ["Server", "Services", "GRPC", "Messages", arguments, logging, nioPosix],
       swiftSettings: strict),
 
     // The Swift SDK.
@@ -118,6 +120,8 @@ let package = Package(
       path: "Tests/Support/HealthAndReflectionServer", swiftSettings: strict),
     .testTarget(name: "EngineTests", dependencies: ["Engine"], swiftSettings: strict),
     .testTarget(name: "LayoutTests", swiftSettings: strict),
+    .testTarget(name: "ServerTests", dependencies: ["Server", "Services", logging], swiftSettings: strict),
+    .testTarget(name: "KagziCLITests", dependencies: ["KagziCLI", "Messages"], swiftSettings: strict),
     .testTarget(name: "ServicesTests", dependencies: ["Services", "Messages"], swiftSettings: strict),
   ]
 )

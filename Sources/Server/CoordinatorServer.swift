@@ -57,7 +57,8 @@ package struct CoordinatorServer: Sendable {
     let database = PostgresConfiguration(connectionString: settings.databaseURL)
     let schemaVersion = try await Migrator(database, logger: logger).run()
     let batcher = Batcher(
-      database.forBatches(), lanes: settings.lanes, executor: OperationExecutor(), limits: BatchLimits(), logger: logger)
+      database.forBatches(), lanes: settings.lanes, executor: OperationExecutor(), limits: BatchLimits(), logger: logger
+    )
     let pool = PostgresPool(database, limits: .init(size: settings.readConnections, waiting: 20_000), logger: logger)
     let store = Store(batcher: batcher, pool: pool)
     var generator = SystemRandomNumberGenerator()

@@ -1,0 +1,66 @@
+internal import ArgumentParser
+internal import Foundation
+internal import GRPC
+internal import Messages
+internal import NIOPosix
+internal import Server
+
+/// What every command needs that calls a coordinator.
+struct ClientOptions: ParsableArguments {
+  @Option(help: "The coordinator, host:port (KAGZI_ADDRESS). Default: 127.0.0.1:7480") var address: String?
+  @Option(help: "The namespace (KAGZI_NAMESPACE). Default: default") var namespace: String?
+  @Flag(help: "Use TLS with the system's authorities.") var tls = false
+  @Option(help: "Use TLS and trust this PEM file.") var ca: String?
+  @Flag(help: "Print JSON for programs instead of a table.") var json = false
+  @Option(help: "Give up after this long. Default: 30s") var timeout: String?
+
+  var resolvedAddress: String { address ?? environment("KAGZI_ADDRESS") ?? "127.0.0.1:7480" }
+  var resolvedNamespace: String { namespace ?? environment("KAGZI_NAMESPACE") ?? "" }
+
+  var deadline: Duration {
+    get throws {
+      guard let timeout else { return .seconds(30) }
+      guard let duration = DurationText.parse(timeout) else {
+        throw Failed("--timeout is '\(timeout)': it must be a duration such as 500ms, 30s or 5m")
+      }
+      return duration
+    }
+  }
+
+  /// Runs `body` with a client and closes it; statuses become errors for people.
+  func withClient<Result>(_ body: (GRPCClient) async throws -> Result) async throws -> Result {
+    guard let target = GRPCTarget(resolvedAddress, defaultPort: 7480) else {
+      throw Failed("--address is '\(resolvedAddress)': it must be host:port")
+    }
+    let security = tls || ca != nil ? try ClientTLS(authorities: ca) : nil
+    let client = GRPCClient(targets: [target], tls: security, group: MultiThreadedEventLoopGroup.singleton)
+    do {
+      let result = try await body(client)
+      await client.close()
+      return result
+    } catch let status as Status {
+      await client.close()
+      throw failure(status)
+    } catch {
+      await client.close()
+      throw error
+    }
+  }
+
+  /// Calls a unary RPC within the timeout.
+  func call<M: RPCMethod>(_ method: M.Type, _ request: M.Request) async throws -> M.Response {
+    let deadline = try deadline
+    return try await withClient { client in try await client.unary(method, request, deadline: deadline) }
+  }
+
+  func failure(_ status: Status) -> Failed {
+    if status.code == .unavailable {
+      return Failed(
+        "the coordinator at \(resolvedAddress) cannot be reached: \(status.message). Start one with `kagzi dev`, or give --address."
+      )
+    }
+    return Failed(status.message.isEmpty ? status.code.name : status.message)
+  }
+
+  private func environment(_ name: String) -> String? { ProcessInfo.processInfo.environment[name] }
+}

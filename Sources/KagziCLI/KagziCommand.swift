@@ -1,0 +1,10 @@
+internal import ArgumentParser
+internal import Services
+
+/// `kagzi`: the coordinator, and its client on the command line.
+@main
+struct KagziCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "kagzi", abstract: "A durable workflow coordinator on Postgres.", version: KagziVersion.current,
+    subcommands: [DevCommand.self, ServerCommand.self, WorkflowCommand.self, HealthCommand.self, VersionCommand.self])
+}
