@@ -121,7 +121,7 @@ let package = Package(
     .testTarget(name: "EngineTests", dependencies: ["Engine"], swiftSettings: strict),
     .testTarget(name: "LayoutTests", swiftSettings: strict),
     .testTarget(name: "ServerTests", dependencies: ["Server", "Services", logging], swiftSettings: strict),
-    .testTarget(name: "KagziCLITests", dependencies: ["KagziCLI", "Messages"], swiftSettings: strict),
+    .testTarget(name: "KagziCLITests", dependencies: ["KagziCLI", "Messages", arguments], swiftSettings: strict),
     .testTarget(name: "ServicesTests", dependencies: ["Services", "Messages"], swiftSettings: strict),
   ]
 )
