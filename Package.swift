@@ -87,6 +87,8 @@ let package = Package(
     .executableTarget(
       name: "OrderFulfilmentExample", dependencies: ["Kagzi"], path: "examples/swift/OrderFulfilment",
       swiftSettings: strict),
+    .executableTarget(
+      name: "DemoWorker", dependencies: ["Kagzi"], path: "examples/demo/DemoWorker", swiftSettings: strict),
     .testTarget(name: "KagziTests", dependencies: ["Kagzi", "GRPC", "Messages", logging], swiftSettings: strict),
     .testTarget(
       name: "MessagesTests", dependencies: ["Messages"], exclude: ["Golden"], swiftSettings: strict),

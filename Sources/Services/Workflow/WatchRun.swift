@@ -93,7 +93,8 @@ private final class RunWatch: Sendable {
     }
     guard let run else { return end(Status.notFound("run", runID.description)) }
     var changes = steps.flatMap { self.changes(of: $0, after: after) } + attempts.map { self.change(of: $0) }
-    changes.sort { $0.sequence < $1.sequence }
+    // The run was read first: what was recorded after that has a higher number, and a wake-up of its own.
+    changes = changes.filter { $0.sequence <= UInt64(run.sequence) }.sorted { $0.sequence < $1.sequence }
     let isNewStatus = state.withLock { state in
       defer { state.status = run.status }
       return state.status != run.status
