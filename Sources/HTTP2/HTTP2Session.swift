@@ -88,18 +88,27 @@ package final class HTTP2Session {
     meter.observe(bytes) { weight in strikes.strike(weight, now: now) }
     try endFlood()
     let result = nghttp2_session_mem_recv(library, bytes.bindMemory(to: UInt8.self).baseAddress, bytes.count)
-    if result < 0 { throw HTTP2Error(library: result) }
+    if result < 0 {
+      let error = HTTP2Error(library: result)
+      if error == .flooded { queueFarewell() }
+      throw error
+    }
     try endFlood()
   }
 
   private func endFlood() throws(HTTP2Error) {
-    guard strikes.isExceeded, let library else { return }
+    guard strikes.isExceeded else { return }
+    queueFarewell()
+    throw .flooded
+  }
+
+  private func queueFarewell() {
+    guard let library else { return }
     isTerminated = true
     let reason: StaticString = "too_many_pings_or_resets"
     _ = nghttp2_submit_goaway(
       library, 0, nghttp2_session_get_last_proc_stream_id(library), HTTP2ErrorCode.enhanceYourCalm.rawValue,
       reason.utf8Start, reason.utf8CodeUnitCount)
-    throw .flooded
   }
 
   /// The events gathered so far; hand the log back with `recycle` when they are handled, and take again until empty.

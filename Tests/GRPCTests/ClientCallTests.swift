@@ -2,7 +2,6 @@ import GRPC
 import GRPCTestSupport
 import NIOCore
 import NIOPosix
-import Synchronization
 import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct ClientCallTests {
@@ -39,7 +38,7 @@ import Testing
       limits.maxRequestMessage = 8 << 20
       try await server.withClient(limits: limits) { client async throws in
         let held = Task { try await client.unary(Echo.Hold.self, RawBytes()) }
-        await server.service.callsHeld(1)
+        await server.service.taken.reach(1)
         let tooLarge = RawBytes([UInt8](repeating: 1, count: 4 << 20 + 1))
         await expect(.resourceExhausted) { try await client.unary(Echo.Unary.self, tooLarge) }
         #expect(try await client.unary(Echo.Release.self, RawBytes()).text == "1")
@@ -85,7 +84,7 @@ import Testing
           var iterator = client.serverStreaming(Echo.Stream.self, RawBytes("1000000 10000")).makeAsyncIterator()
           _ = try await iterator.next()
         }
-        while server.service.cancelledCalls == 0 { await Task.yield() }
+        await server.service.cancelled.reach(1)
       }
     }
   }
@@ -139,10 +138,11 @@ import Testing
   func deadline() async throws {
     try await RunningServer.with { server async throws in
       try await server.withClient { client async throws in
+        _ = try await client.unary(Echo.Unary.self, RawBytes())
         await expect(.deadlineExceeded) {
-          try await client.unary(Echo.Hold.self, RawBytes(), deadline: .milliseconds(50))
+          try await client.unary(Echo.Hold.self, RawBytes(), deadline: .milliseconds(500))
         }
-        while server.service.cancelledCalls == 0 { await Task.yield() }
+        await server.service.cancelled.reach(1)
         await expect(.deadlineExceeded) {
           try await client.unary(Echo.Unary.self, RawBytes(), deadline: .zero)
         }
@@ -155,10 +155,10 @@ import Testing
     try await RunningServer.with { server async throws in
       try await server.withClient { client async throws in
         let task = Task { try await client.unary(Echo.Hold.self, RawBytes()) }
-        await server.service.callsHeld(1)
+        await server.service.taken.reach(1)
         task.cancel()
         await expect(.cancelled) { try await task.value }
-        while server.service.cancelledCalls == 0 { await Task.yield() }
+        await server.service.cancelled.reach(1)
         let cancelled = Task {
           withUnsafeCurrentTask { $0?.cancel() }
           return try await client.unary(Echo.Hold.self, RawBytes())
@@ -173,13 +173,13 @@ import Testing
     try await RunningServer.with { server async throws in
       try await server.withClient { client async throws in
         let held = Task { try await client.unary(Echo.Hold.self, RawBytes()) }
-        await server.service.callsHeld(1)
+        await server.service.taken.reach(1)
         for round in 1...3 {
           let calls = (0..<1_000).map { _ in client.unary(Echo.Hold.self, RawBytes()) { _ in } }
-          await server.service.callsHeld(1 + round * 1_000)
+          await server.service.taken.reach(1 + round * 1_000)
           for call in calls { call.cancel() }
         }
-        while server.service.cancelledCalls < 3_000 { await Task.yield() }
+        await server.service.cancelled.reach(3_000)
         _ = try await client.unary(Echo.Release.self, RawBytes())
         #expect(try await held.value.text == "released")
       }
@@ -190,15 +190,15 @@ import Testing
   func manyAnswers() async throws {
     try await RunningServer.with { server async throws in
       try await server.withClient { client async throws in
-        let answered = Mutex(0)
+        let answered = Milestones()
         for _ in 0..<1_000 {
           client.unary(Echo.Hold.self, RawBytes()) { result in
-            if case .success = result { answered.withLock { $0 += 1 } }
+            if case .success = result { answered.add() }
           }
         }
-        await server.service.callsHeld(1_000)
+        await server.service.taken.reach(1_000)
         #expect(try await client.unary(Echo.Release.self, RawBytes()).text == "1000")
-        while answered.withLock({ $0 }) < 1_000 { await Task.yield() }
+        await answered.reach(1_000)
       }
     }
   }

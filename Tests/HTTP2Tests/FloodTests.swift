@@ -11,8 +11,8 @@ import Testing
 
   private let preface = Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8)
 
-  /// `:method POST`, `:scheme http`, `:path /`, by static table.
-  private let headerBlock: [UInt8] = [0x83, 0x86, 0x84]
+  /// `:method POST`, `:scheme http`, `:path /` by static table, `:authority a` as a literal.
+  private let headerBlock: [UInt8] = [0x83, 0x86, 0x84, 0x01, 0x01, 0x61]
 
   private func open(_ stream: UInt32) -> [UInt8] { frame(1, flags: 0x4, stream: stream, headerBlock) }
 

@@ -226,7 +226,9 @@ final class ClientChannel: DeadlineConnection, @unchecked Sendable {
     switch connectivity.connectFailed(jitter: Double.random(in: 0...1)) {
     case .connect(let target): connect(to: target)
     case .pause(let nanoseconds):
-      for call in waiting where !call.waitsForReady { end(call, notConnected, trailers: [:]) }
+      let failing = waiting.filter { !$0.waitsForReady }
+      waiting.removeAll { !$0.waitsForReady }
+      for call in failing { end(call, notConnected, trailers: [:]) }
       connectTimer = loop.eventLoop.scheduleTask(in: .nanoseconds(Int64(nanoseconds))) { self.pauseEnded() }
     case .nothing: break
     }
@@ -248,7 +250,9 @@ final class ClientChannel: DeadlineConnection, @unchecked Sendable {
     connection = nil
     loop.beginBatch()
     defer { loop.endBatch() }
-    for call in waiting { end(call, .clientClosed, trailers: [:]) }
+    let calls = waiting
+    waiting = []
+    for call in calls { end(call, .clientClosed, trailers: [:]) }
     for case let connection as ClientConnection in loop.allConnections where connection.channel === self {
       connection.session.forEachStream { stream in
         if let call = stream.clientCall { end(call, .clientClosed, trailers: [:]) }

@@ -69,6 +69,7 @@ package final class GRPCServer: Sendable {
   private func accept(_ channel: any Channel, tls: ServerTLS?) throws {
     let count = connectionCount.wrappingAdd(1, ordering: .relaxed).newValue
     channel.closeFuture.whenComplete { _ in self.connectionCount.wrappingSubtract(1, ordering: .relaxed) }
+    if state.withLock({ $0.isDraining }) { throw ChannelError.ioOnClosedChannel }
     guard count <= limits.maxConnections, let loop = loops[ObjectIdentifier(channel.eventLoop)] else {
       logger.warning("refusing a connection: there are too many", metadata: ["limit": "\(limits.maxConnections)"])
       throw ChannelError.ioOnClosedChannel

@@ -5,30 +5,22 @@ import Synchronization
 
 /// The test service: what a handler can do, in its smallest form.
 package final class EchoService: Sendable {
-  private let cancelled = Atomic<Int>(0)
+  /// Calls that were seen to be cancelled.
+  package let cancelled = Milestones()
+  /// Calls that `Hold` has taken.
+  package let taken = Milestones()
   private let held = Mutex<[Reply<RawBytes>]>([])
-  private let waiters = Mutex<[(count: Int, action: @Sendable () -> Void)]>([])
 
   package init() {}
 
-  /// Calls that were seen to be cancelled.
-  package var cancelledCalls: Int { cancelled.load(ordering: .sequentiallyConsistent) }
-
-  /// Returns when at least `count` calls are held by `Hold`.
-  package func callsHeld(_ count: Int) async {
-    await withCheckedContinuation { continuation in
-      waiters.withLock { $0.append((count, { continuation.resume() })) }
-      announceHeld()
+  /// Answers the held calls, from another thread. Returns how many.
+  package func releaseHeld() -> Int {
+    let released = held.withLock { held in
+      defer { held = [] }
+      return held
     }
-  }
-
-  private func announceHeld() {
-    let count = held.withLock { $0.count }
-    let due = waiters.withLock { waiters in
-      defer { waiters.removeAll { $0.count <= count } }
-      return waiters.filter { $0.count <= count }
-    }
-    for waiter in due { waiter.action() }
+    DispatchQueue.global().async { for reply in released { reply.succeed(RawBytes("released")) } }
+    return released.count
   }
 
   package func router() -> Router {
@@ -48,26 +40,21 @@ package final class EchoService: Sendable {
     }
     router.unary(Echo.Hold.self) { request, call, responder in
       let reply = responder.detach()
-      call.onCancel { self.cancelled.add(1, ordering: .sequentiallyConsistent) }
+      call.onCancel { self.cancelled.add() }
       self.held.withLock { $0.append(reply) }
-      self.announceHeld()
+      self.taken.add()
     }
     router.unary(Echo.Release.self) { request, call, responder in
-      let held = self.held.withLock { held in
-        defer { held = [] }
-        return held
-      }
-      DispatchQueue.global().async { for reply in held { reply.succeed(RawBytes("released")) } }
-      responder.succeed(RawBytes(String(held.count)))
+      responder.succeed(RawBytes(String(self.releaseHeld())))
     }
     router.unary(Echo.Forget.self) { request, call, responder in _ = consume responder }
     router.unary(Echo.CountCancelled.self) { request, call, responder in
-      responder.succeed(RawBytes(String(self.cancelledCalls)))
+      responder.succeed(RawBytes(String(self.cancelled.count)))
     }
     router.serverStreaming(Echo.Stream.self) { request, call, responses in
       let numbers = request.text.split(separator: " ").compactMap { Int($0) }
       guard numbers.count == 2 else { return responses.finish(Status(.invalidArgument, "want: count size")) }
-      call.onCancel { self.cancelled.add(1, ordering: .sequentiallyConsistent) }
+      call.onCancel { self.cancelled.add() }
       Producer(left: numbers[0], message: RawBytes([UInt8](repeating: 7, count: numbers[1])), responses: responses)
         .produce()
     }
@@ -90,7 +77,6 @@ package final class EchoService: Sendable {
     return custom
   }
 
-  func sawCancellation() { cancelled.add(1, ordering: .sequentiallyConsistent) }
 }
 
 /// Writes while the stream is writable, and goes on when it is again.
@@ -163,5 +149,5 @@ private final class Chatter: RequestReceiver {
 
   func end() { responses.finish() }
 
-  func cancelled() { service.sawCancellation() }
+  func cancelled() { service.cancelled.add() }
 }
