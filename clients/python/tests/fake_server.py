@@ -77,6 +77,8 @@ class FakeServer:
         self.lost_sessions: set[str] = set()
         self.heartbeat_interval = Duration(seconds=10)
         self.max_payload_bytes = 2 * 1024 * 1024
+        self.hold_fetches: asyncio.Event | None = None
+        self.fetching = asyncio.Event()
         self.steps_to_fetch: list[worker.StepRecord] = []
         self.unary: dict[str, Callable[[Any, grpc.aio.ServicerContext], Any]] = {}
         self._sessions = itertools.count(1)
@@ -113,6 +115,9 @@ class FakeServer:
         return worker_service.DeregisterWorkerResponse()
 
     async def fetch_steps(self, request: Any, context: Any) -> Any:
+        if self.hold_fetches is not None:
+            self.fetching.set()
+            await self.hold_fetches.wait()
         index = int(request.more_steps_token)
         more = str(index + 1) if index + 1 < len(self.steps_to_fetch) else ""
         return worker_service.FetchStepsResponse(steps=[self.steps_to_fetch[index]], more_steps_token=more)

@@ -167,6 +167,59 @@ async def test_steps_that_did_not_fit_are_fetched(server: FakeServer) -> None:
         assert value(report.workflow.complete.output) == [1, 2, 3, 4]
 
 
+async def test_a_fetch_goes_on_after_a_lost_connection(server: FakeServer) -> None:
+    server.steps_to_fetch = [completed("lookup", "Ada")]
+    server.hold_fetches = asyncio.Event()
+    async with Worker(server.address, workflows=[greet]) as running:
+        stream = await server.stream()
+        stream.push(workflow_task("t1", "greet", "ada", more_steps_token="0"))
+        await asyncio.wait_for(server.fetching.wait(), 5)
+        server.hold_fetches = None
+        stream.end()
+        stream = await server.stream()
+        assert stream.hello is not None and list(stream.hello.held_tokens) == [b"t1"]
+        stream.push(workflow_task("t1", "greet", "ada", more_steps_token="0"))  # pushed again: not run twice
+        report = await stream.next("report")
+        assert (report.token, value(report.workflow.complete.output)) == (b"t1", "hello Ada")
+        await stream.answer(report)
+        assert running.active_workflow_count == 0
+
+
+async def test_a_new_task_of_a_run_replaces_the_one_at_work(server: FakeServer) -> None:
+    release = asyncio.Event()
+
+    @workflow("holds")
+    async def holds(ctx: Context) -> None:
+        await ctx.step("hold", release.wait)
+
+    async with Worker(server.address, workflows=[holds]) as running:
+        stream = await server.stream()
+        await stream.next("grant")
+        stream.push(workflow_task("t1", "holds"))
+        await stream.next("accepted")
+        stream.push(workflow_task("t2", "holds", steps=[completed("hold", True, LOCAL)]))
+        assert (await stream.next("grant")).workflow_slots == 1
+        report = await stream.next("report")
+        assert report.token == b"t2" and report.workflow.HasField("complete")
+        assert running.active_workflow_count == 0
+
+
+async def test_a_worker_that_stops_while_it_fetches_gives_the_task_back(server: FakeServer) -> None:
+    server.steps_to_fetch = [completed("lookup", "Ada")]
+    server.hold_fetches = asyncio.Event()
+    running = Worker(server.address, workflows=[greet], graceful_shutdown_timeout_secs=0.05)
+    serving = asyncio.ensure_future(running.run())
+    stream = await server.stream()
+    stream.push(workflow_task("t1", "greet", "ada", more_steps_token="0"))
+    await asyncio.wait_for(server.fetching.wait(), 5)
+    running.stop()
+    report = await stream.next("report")
+    assert report.token == b"t1" and report.workflow.give_back.evicted
+    await stream.answer(report)
+    await stream.next("goodbye")
+    await asyncio.wait_for(serving, 5)
+
+
 async def test_tasks_that_take_longer_are_accepted_together(server: FakeServer) -> None:
     release = asyncio.Event()
 

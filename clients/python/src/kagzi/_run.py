@@ -126,6 +126,11 @@ class WorkflowRun:
 
     # What the worker tells
 
+    def adopt(self, task: worker.Task) -> None:
+        """A task came, and more of its recorded steps are still to be fetched."""
+        self.run_id = task.run_id
+        self.token = task.token
+
     def begin(self, task: worker.Task, steps: Iterable[worker.StepRecord]) -> None:
         """A whole task came: call the function, with these steps recorded."""
         self._task = task

@@ -28,8 +28,12 @@ ACCEPT_DELAY = 0.005
 
 FIRST_BACKOFF = 0.1
 LONGEST_BACKOFF = 5.0
+LASTING_CONNECTION = 2.0
+"""A connection that ends after so many seconds does not count as one more failure in a row."""
 WELCOME_TIMEOUT = 15.0
 RESEND_DELAY = 1.0
+FETCH_TRIES = 5
+FETCH_PATIENCE = 10.0
 
 FINAL_CODES = (
     "INVALID_ARGUMENT",
@@ -98,6 +102,7 @@ class Session:
         self._channel: grpc.aio.Channel | None = None
         self._call: Any = None
         self._interval = 10.0
+        self._longest_backoff = LONGEST_BACKOFF
         self._last_received = 0.0
         self._outbox: deque[worker_service.WorkRequest] = deque()
         self._outbox_filled: asyncio.Future[None] | None = None
@@ -116,9 +121,9 @@ class Session:
         """Keep the session until `leave`. Ends with an error only for what trying again cannot help."""
         backoff = FIRST_BACKOFF
         while not self._is_leaving:
+            begun = self._loop.time()
             try:
                 await self._connect()
-                backoff = FIRST_BACKOFF
                 if self._is_moving:
                     logger.info("the coordinator at %s is stopping: connecting again", self._addresses.current)
             except errors.SessionLost as error:
@@ -131,9 +136,11 @@ class Session:
                 logger.warning("the stream to %s ended: %s", self._addresses.current, error)
             if self._is_leaving:
                 return
+            if self._loop.time() - begun > LASTING_CONNECTION:
+                backoff = FIRST_BACKOFF
             self._addresses.rotate()
             await asyncio.sleep(backoff * random.uniform(0.5, 1.0))
-            backoff = min(backoff * 2, LONGEST_BACKOFF)
+            backoff = min(backoff * 2, self._longest_backoff)
 
     def report(self, request: worker_service.WorkRequest, on_answer: OnAnswer | None) -> None:
         """Send a report, again if need be until it is answered."""
@@ -158,20 +165,41 @@ class Session:
         self._post(request)
 
     async def fetch_steps(self, token: bytes, more: str) -> list[worker.StepRecord]:
-        """The recorded steps that did not fit in a task."""
+        """The recorded steps that did not fit in a task. Lost connections are waited out for a while."""
         steps: list[worker.StepRecord] = []
+        tries = 0
         while more:
-            if self._channel is None:
-                raise errors.Unavailable("not connected")
-            method = _rpc.unary(self._channel, "WorkerService/FetchSteps", worker_service.FetchStepsResponse)
-            request = worker_service.FetchStepsRequest(token=token, more_steps_token=more)
             try:
-                response = await method(request, timeout=30)
-            except grpc.aio.AioRpcError as error:
-                raise _rpc.error_of(error) from None
+                response = await self._fetch_page(token, more)
+            except errors.Unavailable:
+                tries += 1
+                if tries == FETCH_TRIES:
+                    raise
+                connected = asyncio.ensure_future(self.is_connected.wait())
+                await asyncio.wait({connected}, timeout=FETCH_PATIENCE)
+                connected.cancel()
+                continue
             steps.extend(response.steps)
             more = response.more_steps_token
         return steps
+
+    async def _fetch_page(self, token: bytes, more: str) -> worker_service.FetchStepsResponse:
+        channel = self._channel
+        if channel is None:
+            raise errors.Unavailable("not connected")
+        method = _rpc.unary(channel, "WorkerService/FetchSteps", worker_service.FetchStepsResponse)
+        request = worker_service.FetchStepsRequest(token=token, more_steps_token=more)
+        try:
+            response: worker_service.FetchStepsResponse = await method(request, timeout=30)
+            return response
+        except grpc.aio.AioRpcError as error:
+            raise _rpc.error_of(error) from None
+        except grpc.aio.UsageError as error:
+            raise errors.Unavailable(str(error)) from None
+        except asyncio.CancelledError:
+            if self._channel is channel:
+                raise
+            raise errors.Unavailable("the connection was closed") from None
 
     async def wait_answered(self, timeout: float) -> bool:
         """Wait until every report is answered; False if that took longer."""
@@ -279,6 +307,9 @@ class Session:
 
     def _welcomed(self, call: Any, welcome: worker.Welcome) -> None:
         self._interval = seconds_of(welcome.heartbeat_interval) or self._interval
+        lease = seconds_of(welcome.lease_duration)
+        if lease:  # several tries within the lease
+            self._longest_backoff = max(0.2, min(LONGEST_BACKOFF, lease / 8))
         self._last_received = self._loop.time()
         self._call = call
         self._host.welcomed(welcome)

@@ -112,6 +112,7 @@ class Worker:
         self.max_report_items = 1_000
         self._session: Session
         self._runs: dict[bytes, WorkflowRun] = {}
+        self._token_of: dict[str, bytes] = {}  # the task at work, by run
         self._suspended: OrderedDict[str, WorkflowRun] = OrderedDict()
         self._running: dict[bytes, _RunningActivity] = {}
         self._progress: dict[bytes, common.Payload | None] = {}
@@ -322,6 +323,7 @@ class Worker:
         for run in (*self._runs.values(), *self._suspended.values()):
             run.drop()
         self._runs.clear()
+        self._token_of.clear()
         self._suspended.clear()
         for running in list(self._running.values()):
             self._abandon(running)
@@ -397,7 +399,7 @@ class Worker:
 
     def task_lost(self, token: bytes, reason: str) -> None:
         """See SessionHost."""
-        run = self._runs.pop(token, None)
+        run = self._forget(token)
         if run is not None:
             logger.info("run %s is no longer ours: %s", run.run_id, reason)
             run.drop()
@@ -424,7 +426,12 @@ class Worker:
     # Workflow tasks
 
     def _workflow_task(self, task: worker.Task) -> None:
+        if task.token in self._runs:
+            return  # pushed again on a new stream
         cached = self._suspended.pop(task.run_id, None)
+        earlier = self._runs.get(self._token_of.get(task.run_id, b""))
+        if earlier is not None:  # its task was taken away and this one made, and the news did not get through
+            self.task_lost(earlier.token, "a new task of the run came")
         if cached is not None and (cached.is_over or not task.workflow.delta):
             cached.drop()
             cached = None
@@ -446,7 +453,9 @@ class Worker:
                 return
             run = WorkflowRun(definition, self)
         self._runs[task.token] = run
+        self._token_of[task.run_id] = task.token
         if task.workflow.more_steps_token:
+            run.adopt(task)
             fetch = self.loop.create_task(self._fetch(run, task))
             self._fetches.add(fetch)
             fetch.add_done_callback(self._fetches.discard)
@@ -460,7 +469,7 @@ class Worker:
         try:
             steps += await self._session.fetch_steps(task.token, task.workflow.more_steps_token)
         except KagziError as error:
-            if self._runs.pop(task.token, None) is not None:
+            if self._forget(task.token) is not None:
                 run.drop()
                 self._give_back(task, f"the recorded steps could not be fetched: {error}", evicted=True)
             return
@@ -491,7 +500,7 @@ class Worker:
         """See RunHost."""
         token = run.token
         if ends_task:
-            if self._runs.pop(token, None) is not None and not self._is_draining:
+            if self._forget(token) is not None and not self._is_draining:
                 request.report.grant.workflow_slots = 1
             if run.is_suspended and not run.is_over and self.keeps_suspended:
                 self._suspended[run.run_id] = run
@@ -501,6 +510,7 @@ class Worker:
         elif token not in self._runs:  # a refused suspension goes on
             self._suspended.pop(run.run_id, None)
             self._runs[token] = run
+            self._token_of[run.run_id] = token
         self._session.report(request, functools.partial(self._report_answered, run, token))
         self._check_idle()
 
@@ -508,12 +518,21 @@ class Worker:
         if run.token == token:
             run.answered(answer)
         if run.is_over and self._runs.get(token) is run:
-            del self._runs[token]
+            self._forget(token)
             self._free(workflows=1)
+
+    def _forget(self, token: bytes) -> WorkflowRun | None:
+        """The task is not at work any more."""
+        run = self._runs.pop(token, None)
+        if run is not None and self._token_of.get(run.run_id) == token:
+            del self._token_of[run.run_id]
+        return run
 
     # Activity tasks
 
     def _activity_task(self, task: worker.Task) -> None:
+        if task.token in self._running:
+            return  # pushed again on a new stream
         activity = task.activity
         definition = self._activities.get((activity.activity_type, activity.activity_version or 1))
         if self._is_draining:

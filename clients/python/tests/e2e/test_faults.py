@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from coordinator import Coordinator, Cutter
 
 from kagzi import Client, Context, RunStatus, Worker, activity, workflow
@@ -215,3 +216,22 @@ async def test_two_hundred_runs_survive_whatever_is_killed(
             assert [(step.key, step.state.name) for step in steps] == [
                 (key, "COMPLETED") for key in ("first", "double", "pause", "last")
             ]
+
+
+@pytest.mark.xfail(reason="the coordinator ends a worker's stream with 'reads too slowly' at a message of 256 KiB or more")
+async def test_large_payloads_do_not_cut_the_stream(client: Client, queue: str, caplog: pytest.LogCaptureFixture) -> None:
+    size = 1_900_000
+
+    @activity(queue + "-blob")
+    async def blob(data: bytes) -> bytes:
+        return data[::-1]
+
+    @workflow(queue)
+    async def blobs(ctx: Context, data: bytes) -> int:
+        parts = await asyncio.gather(*(ctx.activity(blob, data, step=f"blob-{n}") for n in range(4)))
+        local = await asyncio.gather(*(ctx.step(f"local-{n}", lambda: data, returns=bytes) for n in range(4)))
+        return sum(map(len, parts)) + sum(map(len, local))
+
+    async with Worker(client, workflows=[blobs], activities=[blob], task_queues=[queue]):
+        assert await client.execute(blobs, b"x" * size, task_queue=queue, timeout=30) == 8 * size
+    assert [record.getMessage() for record in caplog.records if record.levelname == "WARNING"] == []
