@@ -28,6 +28,7 @@ let package = Package(
   platforms: [.macOS(.v15)],
   products: [
     .executable(name: "kagzi", targets: ["KagziCLI"]),
+    .executable(name: "kagzi-bench", targets: ["KagziBench"]),
     .library(name: "Kagzi", targets: ["Kagzi"]),
   ],
   dependencies: [
@@ -92,6 +93,11 @@ let package = Package(
     .testTarget(name: "KagziTests", dependencies: ["Kagzi", "GRPC", "Messages", logging], swiftSettings: strict),
     .testTarget(
       name: "MessagesTests", dependencies: ["Messages"], exclude: ["Golden"], swiftSettings: strict),
+
+    // What `make bench` measures with.
+    .executableTarget(
+      name: "KagziBench", dependencies: ["Kagzi", "GRPC", "Messages", "PostgresCluster", nioPosix, logging],
+      path: "benchmarks/swift", swiftSettings: strict),
 
     // Tests, and what several of them use.
     .target(

@@ -1,0 +1,1 @@
+"""What every measurement shares: processes and their cost, the private cluster, statistics, the table."""

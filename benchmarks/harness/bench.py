@@ -1,0 +1,81 @@
+"""One run of the benchmark: its folder, its programs, its sizes."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import platform
+import re
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from .cluster import Cluster
+from .processes import Child, run
+
+ROOT = Path(__file__).resolve().parents[2]
+FOLDER = ROOT / ".bench"
+
+
+@dataclass
+class Bench:
+    quick: bool = False
+    rounds: int = 3
+    profile: bool = False
+    prefill: int = 0
+    records: dict[str, Any] = field(default_factory=dict)
+    _cluster: Cluster | None = None
+    _begin: float = field(default_factory=time.monotonic)
+
+    @property
+    def log(self) -> Path:
+        return FOLDER / "processes.log"
+
+    @property
+    def tool(self) -> str:
+        return str(ROOT / ".build/release/kagzi-bench")
+
+    @property
+    def kagzi(self) -> str:
+        return str(ROOT / ".build/release/kagzi")
+
+    @property
+    def cluster(self) -> Cluster:
+        if self._cluster is None:
+            self._cluster = Cluster(self.tool, FOLDER / "cluster", self.log)
+        return self._cluster
+
+    def size(self, full: int, quick: int) -> int:
+        return quick if self.quick else full
+
+    def progress(self, text: str) -> None:
+        print(f"bench: {time.monotonic() - self._begin:5.0f} s  {text}", file=sys.stderr, flush=True)
+
+    def server(self, database_url: str) -> Child:
+        """A coordinator; its `answer` is its address."""
+        return Child(
+            [self.kagzi, "server", "--database-url", database_url, "--listen", "127.0.0.1:0"], self.log,
+            ready=r"listening on (\S+)")
+
+    def worker(self, address: str) -> Child:
+        return Child([self.tool, "worker", address], self.log, ready=r"^ready (.*)$")
+
+    def close(self) -> None:
+        if self._cluster is not None:
+            self._cluster.stop()
+
+
+def machine() -> dict[str, object]:
+    """Where and of what this was measured."""
+    text = Path("/proc/cpuinfo").read_text()
+    model = re.search(r"model name\s*:\s*(.*)", text)
+    return {
+        "at": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
+        "commit": run(["git", "-C", str(ROOT), "describe", "--always", "--dirty"]).strip(),
+        "processor": model[1] if model else platform.processor(),
+        "cores": os.cpu_count(),
+        "kernel": platform.release(),
+        "load_before": os.getloadavg()[0],
+    }
