@@ -7,7 +7,7 @@ BUF := ../.venv/bin/buf
 SWIFT_SOURCES := Package.swift Sources Tests benchmarks/swift
 
 # The test suites under pytest. A folder that is listed and missing is an error.
-PYTHON_SUITES := Tests/Generator clients/python/tests Tests/Conformance Tests/EndToEnd
+PYTHON_SUITES := Tests/Generator clients/python/tests Tests/Conformance Tests/EndToEnd Tests/Demo
 
 .PHONY: help setup build demo test test-swift test-python format lint generate accept-contract bench
 

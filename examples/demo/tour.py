@@ -76,10 +76,11 @@ class Workers:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        for process in self._processes.values():
-            if process.returncode is None:
-                process.kill()
-                await process.wait()
+        left = [process for process in self._processes.values() if process.returncode is None]
+        for process in left:
+            process.kill()
+        for process in left:
+            await process.wait()
 
     async def start(self, name: str) -> int:
         """Starts the worker of this name, in the language that the name begins with. Gives its process id."""
@@ -138,14 +139,14 @@ async def follow(handle: Handle[Delivery], screen: Screen) -> None:
             screen.line(run, attempt.step, "lost" if is_lost else "retrying", attempt.attempt, attempt.worker_id, remark)
         elif change.step is not None:
             step = change.step
-            state = step.state if change.kind == "step_settled" else StepState.READY
-            name = {StepState.READY: "asked for"}.get(state, state.name.lower())
+            is_settled = change.kind == "step_settled"
             if step.kind == StepKind.SLEEP:
-                screen.line(run, step.key, "woken" if state == StepState.COMPLETED else "asleep")
+                screen.line(run, step.key, "woken" if is_settled else "asleep")
+            elif is_settled:
+                worker = await worker_of(handle, step.key)
+                screen.line(run, step.key, step.state.name.lower(), step.attempt, worker)
             else:
-                settled = change.kind == "step_settled"
-                worker = await worker_of(handle, step.key) if settled else ""
-                screen.line(run, step.key, name, step.attempt if settled else "", worker)
+                screen.line(run, step.key, "asked for")
 
 
 async def worker_of(handle: Handle[Delivery], step: str) -> str:
@@ -258,8 +259,16 @@ async def play(address: str, swift_worker: str, logs: Path) -> None:
 async def main() -> None:
     address, swift_worker, logs = sys.argv[1:]
     playing = asyncio.ensure_future(play(address, swift_worker, Path(logs)))
+    loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        """The first signal ends the tour; later ones must not disturb it while it tidies up."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, lambda: None)
+        playing.cancel()
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, playing.cancel)
+        loop.add_signal_handler(number, stop)
     try:
         await playing
     except asyncio.CancelledError:
