@@ -4,7 +4,7 @@ SHELL := /bin/bash
 
 PYTHON := .venv/bin/python
 BUF := ../.venv/bin/buf
-SWIFT_SOURCES := Package.swift Sources Tests benchmarks/swift
+SWIFT_SOURCES := Package.swift Sources Tests benchmarks/swift examples
 
 # The test suites under pytest. A folder that is listed and missing is an error.
 PYTHON_SUITES := Tests/Generator clients/python/tests Tests/Conformance Tests/EndToEnd Tests/Demo
