@@ -15,6 +15,7 @@ let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
 let nioTLS: Target.Dependency = .product(name: "NIOTLS", package: "swift-nio")
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
@@ -109,7 +110,7 @@ let package = Package(
     .testTarget(name: "HTTP2Tests", dependencies: ["HTTP2"], swiftSettings: strict),
     .testTarget(
       name: "GRPCTests",
-      dependencies: ["GRPC", "GRPCTestSupport", "HTTP2", "Messages", nioCore, nioPosix, nioSSL, logging],
+      dependencies: ["GRPC", "GRPCTestSupport", "HTTP2", "Messages", nioCore, nioPosix, nioEmbedded, nioSSL, logging],
       swiftSettings: strict),
     .target(
       name: "TestSupport", dependencies: ["Postgres", "PostgresCluster", logging], path: "Tests/Support/TestSupport",

@@ -76,9 +76,14 @@ package final class GRPCServer: Sendable {
     }
     if let tls { try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls.context)) }
     let connection = ServerConnection(
-      loop: loop, router: router, limits: limits, peer: channel.remoteAddress?.description ?? "unknown",
+      loop: loop, router: router, limits: limits, peer: Self.text(of: channel.remoteAddress),
       requiresALPN: tls != nil, logger: logger)
     try channel.pipeline.syncOperations.addHandler(connection)
+  }
+
+  private static func text(of address: SocketAddress?) -> String {
+    guard let address, let host = address.ipAddress, let port = address.port else { return "unknown" }
+    return GRPCTarget(host: host, port: port).description
   }
 
   /// Stops listening, tells every client to go elsewhere (GOAWAY) and lets calls in flight finish.

@@ -1,7 +1,7 @@
 import HTTP2
 
-/// The head of a request, read from its header fields in one pass.
-struct RequestHead {
+/// The head of a request, read from its header fields in one pass. Not copied, for it is made for every call.
+struct RequestHead: ~Copyable {
   var route: Route?
   var path = ""
   var metadata = Metadata()

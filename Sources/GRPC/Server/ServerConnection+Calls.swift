@@ -144,9 +144,7 @@ extension ServerConnection {
       return finish(call, Status(.resourceExhausted, ResponseBuffer.tooLarge(size, limits)), trailers: [:])
     }
     guard session.bufferedOutput + size <= limits.maxBufferedResponses else {
-      return finish(
-        call, Status(.resourceExhausted, "the client reads too slowly: \(session.bufferedOutput) bytes are unsent"),
-        trailers: [:])
+      return finish(call, tooSlow, trailers: [:])
     }
     let head = ResponseHeaders.begin(call.encoding, headers)
     guard headers.isEmpty || head.listSize <= trailerLimit else {
@@ -181,6 +179,10 @@ extension ServerConnection {
     markDirty()
   }
 
+  private var tooSlow: Status {
+    Status(.resourceExhausted, "the client reads too slowly: \(session.bufferedOutput) bytes are unsent")
+  }
+
   private static func tooLargeHeaders(_ headers: HTTP2Headers, _ limit: Int) -> String {
     "the response headers are \(headers.listSize) bytes; the client takes \(limit)"
   }
@@ -200,6 +202,9 @@ extension ServerConnection {
     if !handover.bytes.isEmpty {
       if call.state.responseReady() == .sendHeadersAndMessage {
         session.respond(stream, ResponseHeaders.begin(call.encoding, [:]), endStream: false)
+      }
+      guard session.bufferedOutput + handover.bytes.count <= limits.maxBufferedResponses else {
+        return finish(call, tooSlow, trailers: [:])
       }
       session.write(stream) { output in output.append(contentsOf: handover.bytes) }
       if stream.bufferedBytes > limits.responseStreamLowMark { stream.drainMark = limits.responseStreamLowMark }

@@ -11,7 +11,7 @@ package struct ServerLimits: Sendable {
   /// Bytes of incomplete or unread requests that one connection may make the server hold. Default 64 MiB.
   package var maxBufferedRequests = 64 << 20
 
-  /// Bytes of replies that one connection may leave unread; a further reply is RESOURCE_EXHAUSTED. Default 64 MiB.
+  /// Bytes of responses that one connection may leave unread; a further one is RESOURCE_EXHAUSTED. Default 64 MiB.
   package var maxBufferedResponses = 64 << 20
 
   /// A response stream is writable below this many unsent bytes. Default 256 KiB.
