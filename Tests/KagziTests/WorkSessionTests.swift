@@ -130,16 +130,18 @@ struct WorkSessionTests {
 
   @Test("a stopping worker finishes what runs, then says goodbye")
   func drain() async throws {
+    let began = Gate()
     let gate = Gate()
     let coordinator = FakeCoordinator()
     let activity = WorkerFixture.activity { (_: Int, _) in
+      began.open()
       await gate.wait()
       return 1
     }
     let workflow = WorkerFixture.workflow { (context, _: Int) in try await context.activity("a", 0, as: Int.self) }
     try await WorkerFixture.with(coordinator, workflows: ["w": workflow], activities: ["a": activity]) { fixture in
       try coordinator.start("w", 0, id: "1")
-      await coordinator.until { $0.activities["1/a"]?.token != nil }
+      await began.wait()
       fixture.session.stop()
       gate.open()
       await coordinator.until { $0.goodbyes == 1 }

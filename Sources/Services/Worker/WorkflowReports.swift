@@ -16,6 +16,8 @@ internal struct WorkflowReportPlan {
   struct PlannedActivity {
     var key: TaskKey
     var reservedSession: SessionID?
+    /// Its place among the report's steps.
+    var place: Int
     var step: NewStep
   }
 }
@@ -199,7 +201,7 @@ internal struct WorkflowReportPlanner {
       WorkflowReportPlan.PlannedActivity(
         key: TaskKey(
           kind: .activity, namespace: activity.namespace, queue: activity.taskQueue, type: type, version: version),
-        reservedSession: nil, step: step))
+        reservedSession: nil, place: plan.steps.count - 1, step: step))
   }
 }
 
@@ -212,8 +214,7 @@ extension WorkflowReportPlan {
       let session = coordinator.reserve(activities[index].key, jumpsQueue: false)
       guard let session else { continue }
       activities[index].reservedSession = session
-      let key = activities[index].step.key
-      guard let place = steps.firstIndex(where: { $0.kind == .activity && $0.key == key }) else { continue }
+      let place = activities[index].place
       steps[place].state = .running
       steps[place].activity?.reservedSession = session
     }

@@ -95,19 +95,18 @@ private final class RunWatch: Sendable {
     var changes = steps.flatMap { self.changes(of: $0, after: after) } + attempts.map { self.change(of: $0) }
     // The run was read first: what was recorded after that has a higher number, and a wake-up of its own.
     changes = changes.filter { $0.sequence <= UInt64(run.sequence) }.sorted { $0.sequence < $1.sequence }
+    // A status may change without a recorded change, such as when a run is parked.
     let isNewStatus = state.withLock { state in
       defer { state.status = run.status }
-      return state.status != run.status
+      return state.status.map { $0 != run.status } ?? (run.sequence > after || after == 0)
     }
-    if isNewStatus, run.sequence > after || after == 0 {
+    if isNewStatus {
       changes.append(
         WatchRunResponse(
           sequence: UInt64(run.sequence), at: Timestamp(run.closedAt ?? run.startedAt ?? run.createdAt),
           change: .run(Run(run, includesPayloads: run.status.isClosed))))
     }
-    for change in changes where !stream.write(change) {
-      return end(Status(.resourceExhausted, "the client reads too slowly: resume after the last sequence number"))
-    }
+    for change in changes { stream.write(change) }
     if let last = changes.last { state.withLock { $0.after = max($0.after, Int64(last.sequence)) } }
     if run.status.isClosed { return end(.ok) }
     if coordinator.isDraining {

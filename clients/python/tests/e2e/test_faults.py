@@ -218,7 +218,6 @@ async def test_two_hundred_runs_survive_whatever_is_killed(
             ]
 
 
-@pytest.mark.xfail(reason="the coordinator ends a worker's stream with 'reads too slowly' at a message of 256 KiB or more")
 async def test_large_payloads_do_not_cut_the_stream(client: Client, queue: str, caplog: pytest.LogCaptureFixture) -> None:
     size = 1_900_000
 

@@ -666,7 +666,6 @@ async def test_a_watch_shows_every_change_in_order(client: Client, queue: str) -
     assert tail[-1].run is not None and tail[-1].run.status is RunStatus.COMPLETED
 
 
-@pytest.mark.xfail(reason="the coordinator does not tell those who watch that a run was parked")
 async def test_a_watch_shows_that_a_run_was_parked(client: Client, queue: str) -> None:
     @workflow(queue)
     async def stuck(ctx: Context) -> None:
