@@ -15,6 +15,9 @@ package enum Maintenance {
         try await coordinator.renewSessions()
         try await coordinator.endLapsedSessions()
       },
+      PeriodicService("changes made elsewhere", every: .milliseconds(250), logger: logger) {
+        try await coordinator.checkWatchedRuns()
+      },
       PeriodicService("safety scan", every: .seconds(10), logger: logger) {
         coordinator.scanReady()
         try await coordinator.sweepOverdueSteps()

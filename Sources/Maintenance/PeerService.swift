@@ -30,10 +30,18 @@ package final class PeerService: Service {
       onNotification: { inbox.receive($0.payload) })
   }
 
-  package func run() async throws {
+  /// Makes this coordinator and the others known to each other. Before the first call is served: what is announced while
+  /// nobody is known to listen is dropped, and then found by the slow scan only.
+  package func join() async {
     listener.start()
-    coordinator.peers.onPending { [pending] in pending.continuation.yield() }
+    await renewOnce()
     await announce(lines: ["h"])
+  }
+
+  /// Keeps in touch with the others until shutdown. After `join`.
+  package func run() async throws {
+    coordinator.peers.onPending { [pending] in pending.continuation.yield() }
+    if coordinator.peers.hasPending { pending.continuation.yield() }
     await cancelWhenGracefulShutdown { [self] in
       await withTaskGroup(of: Void.self) { group in
         group.addTask { await self.renew() }
@@ -48,13 +56,17 @@ package final class PeerService: Service {
 
   private func renew() async {
     while !Task.isCancelled {
-      do {
-        let peers = try await store.write(RenewCoordinator(coordinatorID: coordinator.id, address: address))
-        coordinator.peers.setHasPeers(!peers.isEmpty)
-      } catch {
-        logger.warning("the coordinator's beat could not be written", metadata: ["error": "\(error)"])
-      }
       try? await Task.sleep(for: .seconds(10))
+      await renewOnce()
+    }
+  }
+
+  private func renewOnce() async {
+    do {
+      let peers = try await store.write(RenewCoordinator(coordinatorID: coordinator.id, address: address))
+      coordinator.peers.setHasPeers(!peers.isEmpty)
+    } catch {
+      logger.warning("the coordinator's beat could not be written", metadata: ["error": "\(error)"])
     }
   }
 

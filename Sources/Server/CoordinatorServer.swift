@@ -76,14 +76,15 @@ package struct CoordinatorServer: Sendable {
     }
     let bound = try await server.listen(host: settings.host, port: settings.port, tls: tls)
     let address = "\(settings.host):\(bound.port ?? settings.port)"
+    let peers = PeerService(
+      coordinator: coordinator, store: store, configuration: database, address: address, logger: logger)
+    await peers.join()
     health.setAll(.serving)
     logger.info("listening", metadata: ["address": "\(address)", "coordinator": "\(coordinator.id)"])
     onListening(address)
 
     var services: [any Service] = Maintenance.services(coordinator, logger: logger)
-    services.append(
-      PeerService(
-        coordinator: coordinator, store: store, configuration: database, address: address, logger: logger))
+    services.append(peers)
     services.append(
       ListeningService(
         server: server, coordinator: coordinator, health: health, drainTimeout: settings.drainTimeout, logger: logger))

@@ -1,6 +1,7 @@
 package import Engine
 internal import Messages
 package import Store
+internal import Synchronization
 
 /// What happens by the clock: timers, retries, delayed starts, timeouts. Each firing is guarded by its own SQL, so that
 /// several coordinators may see the same due row and one fires it.
@@ -104,6 +105,19 @@ extension Coordinator {
   /// Another coordinator wants a task cancelled that a session here may hold.
   package func heardCancel(session id: SessionID, token: [UInt8], reason: String) {
     session(id)?.send(.cancel(CancelTask(token: token, reason: reason)))
+  }
+
+  /// Changes that other coordinators made to runs that somebody follows here: they are not announced one by one.
+  package func checkWatchedRuns() async throws(StoreError) {
+    let watched = peers.hasPeers ? hub.watched : []
+    guard !watched.isEmpty else { return seenSequences.withLock { $0 = [:] } }
+    let rows = try await store.read(RunSequences(runIDs: watched))
+    let changed = seenSequences.withLock { seen in
+      let changed = rows.filter { seen[$0.runID] != $0.sequence }
+      seen = Dictionary(rows.map { ($0.runID, $0.sequence) }, uniquingKeysWith: { first, _ in first })
+      return changed
+    }
+    for row in changed { hub.changed(row.runID) }
   }
 
   /// Runs that somebody waits for here and that were closed elsewhere without our hearing of it.

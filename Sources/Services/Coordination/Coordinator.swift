@@ -20,6 +20,8 @@ package final class Coordinator: Sendable {
   internal let dispatch = Mutex(DispatchTable())
   /// Held tasks that the last reconciliation did not know of.
   internal let suspects = Mutex<Set<TaskToken>>([])
+  /// The change counters of followed runs at the last look for changes made elsewhere.
+  internal let seenSequences = Mutex<[RunID: Int64]>([:])
   internal let loader = TaskLoader()
   internal let runLoader = RunLoader()
   package let peers = PeerAnnouncements()

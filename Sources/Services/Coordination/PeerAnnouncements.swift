@@ -43,6 +43,8 @@ package final class PeerAnnouncements: Sendable {
     wake?()
   }
 
+  package var hasPending: Bool { state.withLock { !$0.pending.isEmpty } }
+
   package func take() -> [Announcement] {
     state.withLock { state in
       defer { state.pending.removeAll(keepingCapacity: true) }

@@ -70,6 +70,9 @@ internal final class RunHub: Sendable {
     actions.forEach { $0() }
   }
 
+  /// Runs whose changes somebody here follows.
+  var watched: [RunID] { state.withLock { Array($0.changing.keys) } }
+
   /// Runs that somebody here waits for.
   var awaited: [RunID] { state.withLock { Array(Set($0.closing.keys).union($0.changing.keys)) } }
 }
