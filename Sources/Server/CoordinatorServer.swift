@@ -116,6 +116,8 @@ package struct CoordinatorServer: Sendable {
     var limits = ServerLimits()
     limits.maxRequestMessage = settings.limits.maxMessageBytes
     limits.maxResponseMessage = settings.limits.maxMessageBytes
+    // Whole tasks for all slots of a worker may be pushed at once.
+    limits.responseStreamLimit = 64 << 20
     return limits
   }
 

@@ -24,8 +24,11 @@ package struct CoordinatorLimits: Sendable {
   package var inPlaceRetry: Duration = .seconds(5)
   /// The most tasks in one claim. Default 256.
   package var claimSize = 256
-  /// Recorded steps in one message to a worker, in bytes; the rest is fetched. Default 1 MiB.
-  package var taskStepBytes = 1 << 20
+  /// Recorded steps in one task, in bytes; the rest is fetched. Small, because many tasks may be pushed at once.
+  /// Default 256 KiB.
+  package var taskStepBytes = 256 << 10
+  /// Recorded steps in one answer of FetchSteps, in bytes. Default 1 MiB.
+  package var fetchedStepBytes = 1 << 20
   /// Calls that may wait for runs to close or change. Default 100,000.
   package var maxWaiters = 100_000
   /// The longest WaitRun. Default 10 min.

@@ -130,7 +130,7 @@ def test_kills_at_random_moments_lose_nothing_and_record_each_step_once(
         request.wait.FromMilliseconds(int(seconds * 1_000))
         answer = until_served(lambda: service.workflows.WaitRun(request, timeout=seconds + 5))
         if not answer.closed:
-            stuck.append(summary(service, answer.run))
+            stuck.append(service.summary(run_id))
     print(f"kills: {dict(driver.kills)}; all closed after {time.monotonic() - began:.1f} s")
     assert not stuck, f"{len(stuck)} runs are stuck, such as {stuck[:5]}"
     executed = Counter(tuple(line.split()[:2]) for line in journal.read_text().splitlines())
@@ -140,11 +140,6 @@ def test_kills_at_random_moments_lose_nothing_and_record_each_step_once(
         workflow_service.ListRunsRequest(page_size=1_000), timeout=15
     )
     assert len(total.runs) == WORKFLOWS, "no run was lost, and none started twice"
-
-
-def summary(service: Service, stuck: Any) -> str:
-    steps = [f"{step.key}:{run.StepState.Name(step.state)}:{step.attempt}" for step in service.steps(stuck.run_id)]
-    return f"{stuck.run_id} {run.RunStatus.Name(stuck.status)} {stuck.status_reason} {stuck.session_id} {steps}"
 
 
 def check(service: Service, number: int, run_id: str, executed: Counter[tuple[str, ...]]) -> None:

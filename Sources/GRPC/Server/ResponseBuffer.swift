@@ -33,6 +33,8 @@ final class ResponseBuffer: Sendable {
 
   var isWritable: Bool { bufferedBytes < limits.responseStreamHighMark }
 
+  var isOver: Bool { state.withLock { $0.isEnded } }
+
   func sendHeaders(_ metadata: Metadata) {
     change { state in
       state.headers = metadata

@@ -41,6 +41,9 @@ package final class ResponseStream<Response: WireMessage>: Sendable {
   /// Few enough bytes are unsent that more should be written.
   package var isWritable: Bool { buffer.isWritable }
 
+  /// Whether the call is over: what is written is ignored.
+  package var isOver: Bool { buffer.isOver }
+
   /// Calls `action` once when the stream is writable, on the event loop; at once, here, if it is. Never called for a
   /// call that is over. Replaces an earlier action.
   package func onWritable(_ action: @escaping @Sendable () -> Void) {

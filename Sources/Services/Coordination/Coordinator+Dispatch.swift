@@ -114,8 +114,9 @@ extension Coordinator {
       let release = ReleaseRun(
         runID: token.runID, epoch: token.epoch, isLoss: isLoss, lossLimit: limits.lossLimit, reason: reason)
       store.submit(.releaseRun(release)) { [self] result in
-        guard case .success(.woken(.ready)) = result else { return }
-        noteRunReady(token.runID)
+        guard case .success(.woken(let wake)) = result else { return }
+        if case .ready = wake { noteRunReady(token.runID) }
+        hub.changed(token.runID)
       }
     }
   }

@@ -74,7 +74,7 @@ extension Coordinator {
       var records: [StepRecord] = []
       for row in rows {
         size += row.size
-        if size > limits.taskStepBytes, taken > 0 { break }
+        if size > limits.fetchedStepBytes, taken > 0 { break }
         taken += 1
         // Local steps that wait for their next attempt came with the task.
         if row.kind != .local || row.state != .retrying {

@@ -37,8 +37,8 @@ private final class WorkStream: RequestReceiver, SessionOutbox {
   // MARK: SessionOutbox
 
   func send(_ message: WorkResponse.Message) {
-    // A worker that does not read is cut off by the stream's own limit; its session lives on until its lease lapses.
-    stream.write(WorkResponse(message: message))
+    // A worker that does not read is cut off by the stream's limit; its session lives on until its lease lapses.
+    if !stream.write(WorkResponse(message: message)), stream.isOver { disconnected() }
   }
 
   func close(_ status: Status) {

@@ -96,18 +96,14 @@ private final class RunWatch: Sendable {
     // The run was read first: what was recorded after that has a higher number, and a wake-up of its own.
     changes = changes.filter { $0.sequence <= UInt64(run.sequence) }.sorted { $0.sequence < $1.sequence }
     // A status may change without a recorded change, such as when a run is parked.
-    let isNewStatus = state.withLock { state in
-      defer { state.status = run.status }
-      return state.status.map { $0 != run.status } ?? (run.sequence > after || after == 0)
-    }
-    if isNewStatus {
+    let told = state.withLock { $0.status }
+    if told != run.status, told != nil || run.sequence > after || after == 0 {
       changes.append(
         WatchRunResponse(
           sequence: UInt64(run.sequence), at: Timestamp(run.closedAt ?? run.startedAt ?? run.createdAt),
           change: .run(Run(run, includesPayloads: run.status.isClosed))))
     }
-    for change in changes { stream.write(change) }
-    if let last = changes.last { state.withLock { $0.after = max($0.after, Int64(last.sequence)) } }
+    guard write(changes, status: run.status) else { return }
     if run.status.isClosed { return end(.ok) }
     if coordinator.isDraining {
       end(
@@ -115,6 +111,22 @@ private final class RunWatch: Sendable {
           .unavailable, "the coordinator is stopping: resume after sequence \(changes.last?.sequence ?? UInt64(after))")
       )
     }
+  }
+
+  /// Writes changes in order. False: the client has enough to read for now; it goes on when there is room again.
+  private func write(_ changes: [WatchRunResponse], status: Engine.RunStatus) -> Bool {
+    for (index, change) in changes.enumerated() {
+      let isWritable = stream.write(change)
+      let isLast = index + 1 == changes.count
+      let isWhole = isLast || changes[index + 1].sequence > change.sequence
+      if isWhole { state.withLock { $0.after = max($0.after, Int64(change.sequence)) } }
+      guard isWritable || isLast || !isWhole else {
+        stream.onWritable { self.changed() }
+        return false
+      }
+    }
+    state.withLock { $0.status = status }
+    return true
   }
 
   private func changes(of row: StepRow, after: Int64) -> [WatchRunResponse] {

@@ -92,6 +92,10 @@ class Process:
         """SIGTERM; returns the exit code."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
+        return self.wait(timeout)
+
+    def wait(self, timeout: float = PATIENCE) -> int:
+        """Waits for its own end; returns the exit code."""
         code = self.process.wait(timeout)
         self._reader.join(5)
         return code

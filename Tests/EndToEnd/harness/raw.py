@@ -102,6 +102,11 @@ class RawWorker:
         self.welcome = self.next("welcome")
         return self.welcome
 
+    @property
+    def stream(self) -> Any:
+        """The call of the stream."""
+        return self._call
+
     def send(self, **message: Any) -> None:
         self._outgoing.put(worker_service.WorkRequest(**message))
 

@@ -43,8 +43,14 @@ class Service:
         request = workflow_service.WaitRunRequest(run_id=run_id)
         request.wait.FromMilliseconds(int(seconds * 1_000))
         response = self.workflows.WaitRun(request, timeout=seconds + 5)
-        assert response.closed, f"not closed after {seconds} s: {response.run} {self.steps(run_id)}"
+        assert response.closed, f"not closed after {seconds} s: {self.summary(run_id)}"
         return response.run
+
+    def summary(self, run_id: str) -> str:
+        """Where a run stands, in a line."""
+        steps = [f"{step.key}:{run.StepState.Name(step.state)}:{step.attempt}" for step in self.steps(run_id)]
+        found = self.get(run_id)
+        return f"{run_id} {run.RunStatus.Name(found.status)} {found.status_reason} held by {found.session_id}: {steps}"
 
     def steps(self, run_id: str, page_size: int = 1_000) -> list[Any]:
         steps, token = [], ""
