@@ -21,6 +21,7 @@ package struct ReleaseRunsMany: PostgresStatement {
         THEN 'parked: its workflow task was lost to dead workers ' || r.losses + 1 || ' times in a row; last: ' || i.reason
         ELSE r.status_reason END,
       news = false,
+      seq = r.seq + CASE WHEN r.status <> 5 AND i.is_loss AND r.losses + 1 >= i.loss_limit THEN 1 ELSE 0 END,
       ready_at = CASE WHEN r.status = 5 OR (i.is_loss AND r.losses + 1 >= i.loss_limit) THEN NULL ELSE clock.now END
     FROM input i, clock
     WHERE r.run_id = i.run_id AND r.leased AND r.lease_epoch = i.epoch
