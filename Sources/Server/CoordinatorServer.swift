@@ -59,7 +59,8 @@ package struct CoordinatorServer: Sendable {
     let batcher = Batcher(
       database.forBatches(), lanes: settings.lanes, executor: OperationExecutor(), limits: BatchLimits(), logger: logger
     )
-    let pool = PostgresPool(database, limits: .init(size: settings.readConnections, waiting: 20_000), logger: logger)
+    let pool = PostgresPool(
+      database.forReads(), limits: .init(size: settings.readConnections, waiting: 20_000), logger: logger)
     let store = Store(batcher: batcher, pool: pool)
     var generator = SystemRandomNumberGenerator()
     let coordinator = Coordinator(

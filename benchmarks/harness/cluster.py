@@ -17,7 +17,6 @@ SETTINGS = {
     "full_page_writes": "on",
     "wal_compression": "off",
     "shared_preload_libraries": "pg_stat_statements,auto_explain",
-    "pg_stat_statements.track": "none",
 }
 
 
@@ -44,6 +43,7 @@ class Cluster:
         self.host = Child([tool, "cluster", str(folder), *settings], log, ready=r"^ready (.*)$")
         self.connection = self.host.answer
         self.psql("CREATE EXTENSION pg_stat_statements")
+        self.track_statements(False)
 
     def url(self, database: str | None) -> str:
         return f"{self.connection} dbname={database}" if database else self.connection

@@ -24,12 +24,20 @@ package struct PostgresConfiguration: Sendable {
 
   /// For connections that carry batches: every join is a few index look-ups, and a plan made once stays right whatever
   /// the tables hold. Without it a plan made on empty tables scans full ones.
+  ///
+  /// A nested loop over two common table expressions has no index and compares every pair, so statements join those by
+  /// FULL JOIN, which only a hash or a merge can do; `num_nulls(…) = 0` keeps the pairs without letting the planner turn
+  /// it into an inner join.
   package func forBatches() -> PostgresConfiguration {
+    var configuration = forReads()
+    configuration.sessionSettings["plan_cache_mode"] = "force_generic_plan"
+    return configuration
+  }
+
+  /// For connections that read for the API: by index look-ups too, but planned for the values of each call where it matters.
+  package func forReads() -> PostgresConfiguration {
     var configuration = self
-    configuration.sessionSettings = [
-      "plan_cache_mode": "force_generic_plan", "enable_hashjoin": "off", "enable_mergejoin": "off",
-      "enable_seqscan": "off",
-    ]
+    configuration.sessionSettings = ["enable_hashjoin": "off", "enable_mergejoin": "off", "enable_seqscan": "off"]
     return configuration
   }
 

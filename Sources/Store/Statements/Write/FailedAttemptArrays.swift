@@ -30,8 +30,8 @@ internal enum FailedAttemptArrays {
         FROM clock, unnest($\(base)::uuid[], $\(base + 1)::text[], $\(base + 2)::integer[], $\(base + 3)::bytea[],
                     $\(base + 4)::bigint[], $\(base + 5)::text[], $\(base + 6)::bigint[])
              AS a (run_id, step_key, attempt, failure, retry_delay_ms, worker_id, duration_ms)
-        JOIN held h ON h.run_id = a.run_id
-       WHERE NOT EXISTS (SELECT FROM kagzi.step_attempts p
+        FULL JOIN held h ON h.run_id = a.run_id
+       WHERE num_nulls(a.run_id, h.run_id) = 0 AND NOT EXISTS (SELECT FROM kagzi.step_attempts p
                           WHERE p.run_id = a.run_id AND p.step_key = a.step_key AND p.attempt = a.attempt)
     )
     """

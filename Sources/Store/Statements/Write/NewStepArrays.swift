@@ -78,7 +78,8 @@ internal enum NewStepArrays {
                AS s (run_id, step_key, kind, state, reported_attempt, attempt, position, group_key, output, failure,
                      policy, delay_ms, due_at, duration_ms, activity_type, activity_version, namespace, task_queue,
                      priority, input, schedule_to_start_ms, start_to_close_ms, schedule_to_close_ms, heartbeat_ms, reserved)
-          JOIN held h ON h.run_id = s.run_id
+          FULL JOIN held h ON h.run_id = s.run_id
+         WHERE num_nulls(s.run_id, h.run_id) = 0
         ON CONFLICT (run_id, step_key) DO UPDATE SET
           state = excluded.state, attempt = excluded.attempt, settled_seq = excluded.settled_seq,
           output = excluded.output, failure = excluded.failure, started_at = excluded.started_at,

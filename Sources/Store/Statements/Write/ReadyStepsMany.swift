@@ -39,7 +39,7 @@ package struct ReadyStepsMany: PostgresStatement {
       WHERE r.run_id IN (SELECT m.run_id FROM made_ready m WHERE m.kind = 1)
       RETURNING r.run_id, r.ready_at IS NOT NULL AS is_ready
     )
-    SELECT m.position, coalesce(w.is_ready, false) FROM made_ready m LEFT JOIN woken w ON w.run_id = m.run_id
+    SELECT m.position, coalesce(w.is_ready, false) FROM made_ready m FULL JOIN woken w ON w.run_id = m.run_id
     """
 
   package func bind(_ parameters: inout PostgresParameters) {

@@ -35,7 +35,7 @@ package struct RetryStepsMany: PostgresStatement {
       SELECT h.run_id, h.step_key, h.attempt, coalesce(c.seq, 0),
              coalesce(h.worker_id, (SELECT k.worker_id FROM kagzi.sessions k WHERE k.session_id = h.session_id)),
              h.started_at, clock.now, h.failure, h.delay_ms
-        FROM clock, held h LEFT JOIN counted c ON c.run_id = h.run_id
+        FROM clock, held h FULL JOIN counted c ON c.run_id = h.run_id
     )
     SELECT position FROM held
     """

@@ -3,7 +3,8 @@ package import Postgres
 
 /// Settles steps and wakes their runs. A row comes back for each whose guard held, by its place in the input.
 ///
-/// Several steps of one run may settle in one statement: the run is woken once, and its sequence counts them.
+/// Several steps of one run may settle in one statement: the run is woken once, and its sequence counts them. Common
+/// table expressions are joined by FULL JOIN, as `PostgresConfiguration.forBatches` says.
 package struct SettleStepsMany: PostgresStatement {
   package let settles: [SettleStep]
 
@@ -27,10 +28,12 @@ package struct SettleStepsMany: PostgresStatement {
        ORDER BY i.run_id, i.step_key FOR NO KEY UPDATE OF s
     ),
     counted AS (
-      SELECT run_id, count(*) AS settled, min(reserved::text)::uuid AS reserved FROM held GROUP BY run_id
+      SELECT run_id, count(*) AS settled, (array_agg(reserved) FILTER (WHERE reserved IS NOT NULL))[1] AS reserved,
+             (array_agg(position) FILTER (WHERE reserved IS NOT NULL))[1] AS winner
+        FROM held GROUP BY run_id
     ),
     run AS MATERIALIZED (
-      SELECT r.run_id, r.seq, c.settled, c.reserved, r.session_id, r.sticky,
+      SELECT r.run_id, r.seq, c.settled, c.reserved, c.winner, r.session_id, r.sticky,
              NOT r.leased AND r.status <> 5 AND r.ready_at IS NULL AND r.resume_at IS NULL AS wakes
         FROM counted c JOIN kagzi.open_runs r ON r.run_id = c.run_id
        ORDER BY r.run_id FOR NO KEY UPDATE OF r
@@ -49,22 +52,24 @@ package struct SettleStepsMany: PostgresStatement {
         sticky = CASE WHEN w.wakes AND w.reserved IS NOT NULL THEN r.sticky AND r.session_id = w.reserved ELSE r.sticky END
       FROM run w, clock
       WHERE r.run_id = w.run_id
-      RETURNING r.run_id, r.lease_epoch, r.sticky, w.wakes, w.reserved, w.settled
+      RETURNING r.run_id, r.lease_epoch, r.sticky, w.wakes, w.reserved, w.winner, w.settled
+    ),
+    placed AS MATERIALIZED (
+      SELECT h.*, coalesce(r.seq, 0) + row_number() OVER (PARTITION BY h.run_id ORDER BY h.step_key) AS settled_seq
+        FROM held h FULL JOIN run r ON r.run_id = h.run_id
     ),
     settled AS (
       UPDATE kagzi.steps s SET
         state = h.state, output = h.output, failure = h.failure, settled_at = clock.now,
-        settled_seq = coalesce(r.seq, 0) + h.place, settled_by = s.session_id, session_id = NULL, ready_at = NULL, due_at = NULL, deadline_at = NULL
-      FROM clock, (SELECT held.*, row_number() OVER (PARTITION BY run_id ORDER BY step_key) AS place FROM held) h
-        LEFT JOIN run r ON r.run_id = h.run_id
+        settled_seq = h.settled_seq, settled_by = s.session_id, session_id = NULL, ready_at = NULL, due_at = NULL, deadline_at = NULL
+      FROM clock, placed h
       WHERE s.run_id = h.run_id AND s.step_key = h.step_key
     )
     SELECT h.position,
            CASE WHEN w.run_id IS NULL OR NOT w.wakes THEN 0 WHEN w.reserved IS NULL THEN 1
-                WHEN h.reserved = w.reserved AND h.position = (SELECT min(o.position) FROM held o
-                       WHERE o.run_id = h.run_id AND o.reserved = w.reserved) THEN 2 ELSE 0 END,
+                WHEN h.position = w.winner THEN 2 ELSE 0 END,
            w.lease_epoch, coalesce(w.sticky, false), w.settled = 1
-      FROM held h LEFT JOIN woken w ON w.run_id = h.run_id
+      FROM held h FULL JOIN woken w ON w.run_id = h.run_id
     """
 
   package func bind(_ parameters: inout PostgresParameters) {

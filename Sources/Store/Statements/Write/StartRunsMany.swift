@@ -50,7 +50,8 @@ package struct StartRunsMany: PostgresStatement {
         input, policy, timeout_ms, created_at)
       SELECT i.run_id, i.namespace, i.workflow_id, i.workflow_type, i.workflow_version, i.task_queue, i.priority,
              i.request_id, i.tags, i.headers, i.input, i.policy, i.timeout_ms, clock.now
-        FROM clock, input i JOIN opened USING (run_id)
+        FROM clock, input i FULL JOIN opened o ON o.run_id = i.run_id
+       WHERE num_nulls(i.run_id, o.run_id) = 0
     )
     SELECT opened.run_id, clock.now FROM opened, clock
     """
