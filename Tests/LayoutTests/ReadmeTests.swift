@@ -17,7 +17,8 @@ struct ReadmeTests {
     #expect(try Self.text("README.md").contains("```\(language)\n\(try Self.text(path))```"))
   }
 
-  @Test("every file and folder that it and the docs link to is there", arguments: ["README.md", "docs/architecture.md"])
+  @Test(
+    "every file and folder that it and the docs link to is there", arguments: ["README.md", "docs/architecture.md"])
   func links(page: String) throws {
     let text = try Self.text(page)
     let folder = Self.root.appendingPathComponent(page).deletingLastPathComponent()

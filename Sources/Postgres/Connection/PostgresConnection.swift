@@ -46,7 +46,8 @@ package final class PostgresConnection {
     guard PQsetnonblocking(handle, 1) == 0, PQenterPipelineMode(handle) == 1 else {
       throw PostgresError(.connectionFailed, "libpq refused pipeline mode: \(libpqMessage)")
     }
-    let session = try execute(PrepareSession(settings: configuration.sessionSettings), timeout: configuration.connectTimeout)
+    let session = try execute(
+      PrepareSession(settings: configuration.sessionSettings), timeout: configuration.connectTimeout)
     backend = PostgresBackend(pid: PQbackendPID(handle), startedAt: session.rows.first ?? .distantPast)
   }
 

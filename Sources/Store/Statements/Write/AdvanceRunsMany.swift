@@ -54,7 +54,9 @@ package struct AdvanceRunsMany: PostgresStatement {
     parameters.bindArray(advances) { $0.runID }
     parameters.bindArray(advances) { $0.epoch }
     parameters.bindArray(advances) { $0.disposition.rawValue }
-    parameters.bindArray(advances) { Int32($0.steps.count + $0.failedAttempts.count + ($0.disposition == .park ? 1 : 0)) }
+    parameters.bindArray(advances) {
+      Int32($0.steps.count + $0.failedAttempts.count + ($0.disposition == .park ? 1 : 0))
+    }
     parameters.bindOptionalArray(advances) { $0.reason }
     parameters.bindArray(advances) { $0.isSticky }
     parameters.bindArray(advances) { $0.hasReservedSlot }
