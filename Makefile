@@ -27,7 +27,7 @@ test: setup test-swift test-python ## Install, build and run every test
 
 test-swift: setup ## Run the Swift tests
 	swift build --build-tests
-	swift test
+	swift test --no-parallel
 
 test-python: setup ## Run the test suites under pytest
 	@.ci/pytest-suites $(PYTHON_SUITES)

@@ -25,7 +25,7 @@ final class KagziServer: Sendable {
 
   /// Starts the server; returns when it listens.
   init() async throws {
-    folder = FileManager.default.temporaryDirectory.appendingPathComponent("kagzi-test-\(UUID().uuidString)")
+    folder = FileManager.default.temporaryDirectory.appendingPathComponent("kagzi-server-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     let started = try await Self.start(folder, listen: "127.0.0.1:0")
     state = Mutex(started)
