@@ -408,3 +408,105 @@ extension StorageUnavailable {
     return c
   }
 }
+
+extension ResourceExists: WireMessage {
+  public init(wire bytes: UnsafeRawBufferPointer) throws(WireError) {
+    let arena = Arena.forDecoding(bytes.count)
+    defer { arena.giveBack() }
+    let start = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
+    guard let c = kagzi__v1__resource_exists__unpack(arena.allocator, bytes.count, start) else {
+      throw arena.decodingError("kagzi.v1.ResourceExists")
+    }
+    self = try Self(copying: c, arena)
+  }
+
+  public func withWireBytes<R>(_ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
+    let arena = Arena.forEncoding()
+    defer { arena.giveBack() }
+    return try body(arena.packed(placed(in: arena)))
+  }
+}
+
+
+extension ResourceExists {
+  init(copying c: UnsafeMutablePointer<Kagzi__V1__ResourceExists>, _ arena: Arena) throws(WireError) {
+    self.kind = try c.pointee.kind.text("kagzi.v1.ResourceExists.kind")
+    self.name = try c.pointee.name.text("kagzi.v1.ResourceExists.name")
+  }
+
+  func placed(in arena: Arena) -> UnsafeMutablePointer<Kagzi__V1__ResourceExists> {
+    let c = arena.allocate(Kagzi__V1__ResourceExists.self, count: 1)
+    kagzi__v1__resource_exists__init(c)
+    c.pointee.kind = arena.place(self.kind)
+    c.pointee.name = arena.place(self.name)
+    return c
+  }
+}
+
+extension VersionDeprecated: WireMessage {
+  public init(wire bytes: UnsafeRawBufferPointer) throws(WireError) {
+    let arena = Arena.forDecoding(bytes.count)
+    defer { arena.giveBack() }
+    let start = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
+    guard let c = kagzi__v1__version_deprecated__unpack(arena.allocator, bytes.count, start) else {
+      throw arena.decodingError("kagzi.v1.VersionDeprecated")
+    }
+    self = try Self(copying: c, arena)
+  }
+
+  public func withWireBytes<R>(_ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
+    let arena = Arena.forEncoding()
+    defer { arena.giveBack() }
+    return try body(arena.packed(placed(in: arena)))
+  }
+}
+
+
+extension VersionDeprecated {
+  init(copying c: UnsafeMutablePointer<Kagzi__V1__VersionDeprecated>, _ arena: Arena) throws(WireError) {
+    self.type = try c.pointee.type.text("kagzi.v1.VersionDeprecated.type")
+    self.version = c.pointee.version
+  }
+
+  func placed(in arena: Arena) -> UnsafeMutablePointer<Kagzi__V1__VersionDeprecated> {
+    let c = arena.allocate(Kagzi__V1__VersionDeprecated.self, count: 1)
+    kagzi__v1__version_deprecated__init(c)
+    c.pointee.type = arena.place(self.type)
+    c.pointee.version = self.version
+    return c
+  }
+}
+
+extension RunNotClosed: WireMessage {
+  public init(wire bytes: UnsafeRawBufferPointer) throws(WireError) {
+    let arena = Arena.forDecoding(bytes.count)
+    defer { arena.giveBack() }
+    let start = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
+    guard let c = kagzi__v1__run_not_closed__unpack(arena.allocator, bytes.count, start) else {
+      throw arena.decodingError("kagzi.v1.RunNotClosed")
+    }
+    self = try Self(copying: c, arena)
+  }
+
+  public func withWireBytes<R>(_ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
+    let arena = Arena.forEncoding()
+    defer { arena.giveBack() }
+    return try body(arena.packed(placed(in: arena)))
+  }
+}
+
+
+extension RunNotClosed {
+  init(copying c: UnsafeMutablePointer<Kagzi__V1__RunNotClosed>, _ arena: Arena) throws(WireError) {
+    self.runID = try c.pointee.run_id.text("kagzi.v1.RunNotClosed.run_id")
+    self.status = try c.pointee.status.text("kagzi.v1.RunNotClosed.status")
+  }
+
+  func placed(in arena: Arena) -> UnsafeMutablePointer<Kagzi__V1__RunNotClosed> {
+    let c = arena.allocate(Kagzi__V1__RunNotClosed.self, count: 1)
+    kagzi__v1__run_not_closed__init(c)
+    c.pointee.run_id = arena.place(self.runID)
+    c.pointee.status = arena.place(self.status)
+    return c
+  }
+}

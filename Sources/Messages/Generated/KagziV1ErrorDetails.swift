@@ -282,3 +282,75 @@ public struct StorageUnavailable: Sendable, Hashable {
     self.reason = reason
   }
 }
+
+/// ALREADY_EXISTS: a thing of this name is there already.
+public struct ResourceExists: Sendable, Hashable {
+  /// What it is: "namespace", "schedule".
+  public var kind: String
+
+  /// Its name or id.
+  public var name: String
+
+  /// The message with every field at its default.
+  public init() {
+    self.kind = ""
+    self.name = ""
+  }
+
+  /// The message with the given fields.
+  public init(
+    kind: String = "",
+    name: String = ""
+  ) {
+    self.kind = kind
+    self.name = name
+  }
+}
+
+/// FAILED_PRECONDITION: this version takes no new runs.
+public struct VersionDeprecated: Sendable, Hashable {
+  /// The workflow or activity type.
+  public var type: String
+
+  /// The version asked for.
+  public var version: UInt32
+
+  /// The message with every field at its default.
+  public init() {
+    self.type = ""
+    self.version = 0
+  }
+
+  /// The message with the given fields.
+  public init(
+    type: String = "",
+    version: UInt32 = 0
+  ) {
+    self.type = type
+    self.version = version
+  }
+}
+
+/// FAILED_PRECONDITION: the run is open, or did not end as this action needs.
+public struct RunNotClosed: Sendable, Hashable {
+  /// The run.
+  public var runID: String
+
+  /// Its status, such as `RUNNING`.
+  public var status: String
+
+  /// The message with every field at its default.
+  public init() {
+    self.runID = ""
+    self.status = ""
+  }
+
+  /// The message with the given fields.
+  public init(
+    runID: String = "",
+    status: String = ""
+  ) {
+    self.runID = runID
+    self.status = status
+  }
+}

@@ -54,6 +54,8 @@ extension Run {
     self.cancelRequested = c.pointee.cancel_requested != 0
     self.parentRunID = try c.pointee.parent_run_id.text("kagzi.v1.Run.parent_run_id")
     self.attempt = c.pointee.attempt
+    self.parentStep = try c.pointee.parent_step.text("kagzi.v1.Run.parent_step")
+    self.relatedRunID = try c.pointee.related_run_id.text("kagzi.v1.Run.related_run_id")
   }
 
   func placed(in arena: Arena) -> UnsafeMutablePointer<Kagzi__V1__Run> {
@@ -92,6 +94,8 @@ extension Run {
     c.pointee.cancel_requested = self.cancelRequested ? 1 : 0
     c.pointee.parent_run_id = arena.place(self.parentRunID)
     c.pointee.attempt = self.attempt
+    c.pointee.parent_step = arena.place(self.parentStep)
+    c.pointee.related_run_id = arena.place(self.relatedRunID)
     return c
   }
 }
@@ -136,6 +140,8 @@ extension Step {
     if let value = c.pointee.settled_at { self.settledAt = try Timestamp(copying: value, arena) } else { self.settledAt = nil }
     self.scheduledSequence = c.pointee.scheduled_sequence
     self.settledSequence = c.pointee.settled_sequence
+    self.childRunID = try c.pointee.child_run_id.text("kagzi.v1.Step.child_run_id")
+    self.signalName = try c.pointee.signal_name.text("kagzi.v1.Step.signal_name")
   }
 
   func placed(in arena: Arena) -> UnsafeMutablePointer<Kagzi__V1__Step> {
@@ -160,6 +166,64 @@ extension Step {
     if let value = self.settledAt { c.pointee.settled_at = value.placed(in: arena) }
     c.pointee.scheduled_sequence = self.scheduledSequence
     c.pointee.settled_sequence = self.settledSequence
+    c.pointee.child_run_id = arena.place(self.childRunID)
+    c.pointee.signal_name = arena.place(self.signalName)
+    return c
+  }
+}
+
+extension Group: WireMessage {
+  public init(wire bytes: UnsafeRawBufferPointer) throws(WireError) {
+    let arena = Arena.forDecoding(bytes.count)
+    defer { arena.giveBack() }
+    let start = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
+    guard let c = kagzi__v1__group__unpack(arena.allocator, bytes.count, start) else {
+      throw arena.decodingError("kagzi.v1.Group")
+    }
+    self = try Self(copying: c, arena)
+  }
+
+  public func withWireBytes<R>(_ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
+    let arena = Arena.forEncoding()
+    defer { arena.giveBack() }
+    return try body(arena.packed(placed(in: arena)))
+  }
+}
+
+
+extension Group {
+  init(copying c: UnsafeMutablePointer<Kagzi__V1__Group>, _ arena: Arena) throws(WireError) {
+    self.key = try c.pointee.key.text("kagzi.v1.Group.key")
+    self.strategy = GroupStrategy(rawValue: c.pointee.strategy)
+    self.verdict = GroupVerdict(rawValue: c.pointee.verdict)
+    self.memberCount = c.pointee.member_count
+    self.succeeded = c.pointee.succeeded
+    self.failed = c.pointee.failed
+    self.quorum = c.pointee.quorum
+    self.maxConcurrency = c.pointee.max_concurrency
+    self.winner = try c.pointee.winner.text("kagzi.v1.Group.winner")
+    self.parentStep = try c.pointee.parent_step.text("kagzi.v1.Group.parent_step")
+    if let value = c.pointee.opened_at { self.openedAt = try Timestamp(copying: value, arena) } else { self.openedAt = nil }
+    if let value = c.pointee.resolved_at { self.resolvedAt = try Timestamp(copying: value, arena) } else { self.resolvedAt = nil }
+    if let value = c.pointee.deadline_at { self.deadlineAt = try Timestamp(copying: value, arena) } else { self.deadlineAt = nil }
+  }
+
+  func placed(in arena: Arena) -> UnsafeMutablePointer<Kagzi__V1__Group> {
+    let c = arena.allocate(Kagzi__V1__Group.self, count: 1)
+    kagzi__v1__group__init(c)
+    c.pointee.key = arena.place(self.key)
+    c.pointee.strategy = self.strategy.rawValue
+    c.pointee.verdict = self.verdict.rawValue
+    c.pointee.member_count = self.memberCount
+    c.pointee.succeeded = self.succeeded
+    c.pointee.failed = self.failed
+    c.pointee.quorum = self.quorum
+    c.pointee.max_concurrency = self.maxConcurrency
+    c.pointee.winner = arena.place(self.winner)
+    c.pointee.parent_step = arena.place(self.parentStep)
+    if let value = self.openedAt { c.pointee.opened_at = value.placed(in: arena) }
+    if let value = self.resolvedAt { c.pointee.resolved_at = value.placed(in: arena) }
+    if let value = self.deadlineAt { c.pointee.deadline_at = value.placed(in: arena) }
     return c
   }
 }
@@ -252,6 +316,7 @@ extension RunFilter {
     self.tags = tagsValues
     if let value = c.pointee.created_after { self.createdAfter = try Timestamp(copying: value, arena) } else { self.createdAfter = nil }
     if let value = c.pointee.created_before { self.createdBefore = try Timestamp(copying: value, arena) } else { self.createdBefore = nil }
+    self.parentRunID = try c.pointee.parent_run_id.text("kagzi.v1.RunFilter.parent_run_id")
   }
 
   func placed(in arena: Arena) -> UnsafeMutablePointer<Kagzi__V1__RunFilter> {
@@ -285,6 +350,7 @@ extension RunFilter {
     }
     if let value = self.createdAfter { c.pointee.created_after = value.placed(in: arena) }
     if let value = self.createdBefore { c.pointee.created_before = value.placed(in: arena) }
+    c.pointee.parent_run_id = arena.place(self.parentRunID)
     return c
   }
 }

@@ -69,6 +69,12 @@ public struct Run: Sendable, Hashable {
   /// The attempt of the run itself under its run-level retry policy, from 1.
   public var attempt: UInt32
 
+  /// The parent's step that it is, if it is a child.
+  public var parentStep: String
+
+  /// The run that continued this one, or that this one continues or was forked from, if any.
+  public var relatedRunID: String
+
   /// The message with every field at its default.
   public init() {
     self.runID = ""
@@ -93,6 +99,8 @@ public struct Run: Sendable, Hashable {
     self.cancelRequested = false
     self.parentRunID = ""
     self.attempt = 0
+    self.parentStep = ""
+    self.relatedRunID = ""
   }
 
   /// The message with the given fields.
@@ -118,7 +126,9 @@ public struct Run: Sendable, Hashable {
     sequence: UInt64 = 0,
     cancelRequested: Bool = false,
     parentRunID: String = "",
-    attempt: UInt32 = 0
+    attempt: UInt32 = 0,
+    parentStep: String = "",
+    relatedRunID: String = ""
   ) {
     self.runID = runID
     self.workflowID = workflowID
@@ -142,6 +152,8 @@ public struct Run: Sendable, Hashable {
     self.cancelRequested = cancelRequested
     self.parentRunID = parentRunID
     self.attempt = attempt
+    self.parentStep = parentStep
+    self.relatedRunID = relatedRunID
   }
 }
 
@@ -204,6 +216,12 @@ public struct Step: Sendable, Hashable {
   /// Sequence number of its settling, 0 while it is open.
   public var settledSequence: UInt64
 
+  /// For a child: its run.
+  public var childRunID: String
+
+  /// For a signal: its name.
+  public var signalName: String
+
   /// The message with every field at its default.
   public init() {
     self.key = ""
@@ -225,6 +243,8 @@ public struct Step: Sendable, Hashable {
     self.settledAt = nil
     self.scheduledSequence = 0
     self.settledSequence = 0
+    self.childRunID = ""
+    self.signalName = ""
   }
 
   /// The message with the given fields.
@@ -247,7 +267,9 @@ public struct Step: Sendable, Hashable {
     startedAt: Timestamp? = nil,
     settledAt: Timestamp? = nil,
     scheduledSequence: UInt64 = 0,
-    settledSequence: UInt64 = 0
+    settledSequence: UInt64 = 0,
+    childRunID: String = "",
+    signalName: String = ""
   ) {
     self.key = key
     self.kind = kind
@@ -268,6 +290,98 @@ public struct Step: Sendable, Hashable {
     self.settledAt = settledAt
     self.scheduledSequence = scheduledSequence
     self.settledSequence = settledSequence
+    self.childRunID = childRunID
+    self.signalName = signalName
+  }
+}
+
+/// A parallel group of a run.
+public struct Group: Sendable, Hashable {
+  /// Its key.
+  public var key: String
+
+  /// How it is joined.
+  public var strategy: GroupStrategy
+
+  /// How it was resolved; unspecified while it is open.
+  public var verdict: GroupVerdict
+
+  /// How many members it has; 0: not known.
+  public var memberCount: UInt32
+
+  /// Members that succeeded.
+  public var succeeded: UInt32
+
+  /// Members that failed for good.
+  public var failed: UInt32
+
+  /// For QUORUM: how many successes are wanted.
+  public var quorum: UInt32
+
+  /// At most this many activities of it are handed out at a time; 0: no limit.
+  public var maxConcurrency: UInt32
+
+  /// For a RACE that was won: the key of the step that won.
+  public var winner: String
+
+  /// The step it is nested in.
+  public var parentStep: String
+
+  /// When it was opened.
+  public var openedAt: Timestamp?
+
+  /// When it was resolved.
+  public var resolvedAt: Timestamp?
+
+  /// When its deadline passes, if it has one.
+  public var deadlineAt: Timestamp?
+
+  /// The message with every field at its default.
+  public init() {
+    self.key = ""
+    self.strategy = .unspecified
+    self.verdict = .unspecified
+    self.memberCount = 0
+    self.succeeded = 0
+    self.failed = 0
+    self.quorum = 0
+    self.maxConcurrency = 0
+    self.winner = ""
+    self.parentStep = ""
+    self.openedAt = nil
+    self.resolvedAt = nil
+    self.deadlineAt = nil
+  }
+
+  /// The message with the given fields.
+  public init(
+    key: String = "",
+    strategy: GroupStrategy = .unspecified,
+    verdict: GroupVerdict = .unspecified,
+    memberCount: UInt32 = 0,
+    succeeded: UInt32 = 0,
+    failed: UInt32 = 0,
+    quorum: UInt32 = 0,
+    maxConcurrency: UInt32 = 0,
+    winner: String = "",
+    parentStep: String = "",
+    openedAt: Timestamp? = nil,
+    resolvedAt: Timestamp? = nil,
+    deadlineAt: Timestamp? = nil
+  ) {
+    self.key = key
+    self.strategy = strategy
+    self.verdict = verdict
+    self.memberCount = memberCount
+    self.succeeded = succeeded
+    self.failed = failed
+    self.quorum = quorum
+    self.maxConcurrency = maxConcurrency
+    self.winner = winner
+    self.parentStep = parentStep
+    self.openedAt = openedAt
+    self.resolvedAt = resolvedAt
+    self.deadlineAt = deadlineAt
   }
 }
 
@@ -360,6 +474,9 @@ public struct RunFilter: Sendable, Hashable {
   /// Created before.
   public var createdBefore: Timestamp?
 
+  /// Children of this run.
+  public var parentRunID: String
+
   /// The message with every field at its default.
   public init() {
     self.statuses = []
@@ -371,6 +488,7 @@ public struct RunFilter: Sendable, Hashable {
     self.tags = [:]
     self.createdAfter = nil
     self.createdBefore = nil
+    self.parentRunID = ""
   }
 
   /// The message with the given fields.
@@ -383,7 +501,8 @@ public struct RunFilter: Sendable, Hashable {
     taskQueue: String = "",
     tags: [String: String] = [:],
     createdAfter: Timestamp? = nil,
-    createdBefore: Timestamp? = nil
+    createdBefore: Timestamp? = nil,
+    parentRunID: String = ""
   ) {
     self.statuses = statuses
     self.workflowType = workflowType
@@ -394,6 +513,7 @@ public struct RunFilter: Sendable, Hashable {
     self.tags = tags
     self.createdAfter = createdAfter
     self.createdBefore = createdBefore
+    self.parentRunID = parentRunID
   }
 }
 
@@ -543,7 +663,7 @@ public enum StepState: RawRepresentable, Sendable, Hashable {
   case ready
   /// A session holds it.
   case running
-  /// A timer or signal that has not come yet.
+  /// A timer, a signal or a child's end that has not come yet; an activity that its group or a paused run holds back.
   case waiting
   /// Failed and waiting for its next attempt.
   case retrying
@@ -594,6 +714,104 @@ public enum StepState: RawRepresentable, Sendable, Hashable {
     case .completed: 5
     case .failed: 6
     case .cancelled: 7
+    case .unrecognized(let number): number
+    }
+  }
+}
+
+/// How a parallel group is joined.
+public enum GroupStrategy: RawRepresentable, Sendable, Hashable {
+  /// Not said: FAIL_FAST.
+  case unspecified
+  /// The first permanent failure resolves the group.
+  case failFast
+  /// Resolves when all members are settled.
+  case collectAll
+  /// The first success wins.
+  case race
+  /// `quorum` successes resolve it.
+  case quorum
+  /// A number that this version of the contract does not declare.
+  case unrecognized(Int32)
+
+  /// Every declared case.
+  public static let declared: [Self] = [
+    .unspecified,
+    .failFast,
+    .collectAll,
+    .race,
+    .quorum,
+  ]
+
+  /// The case of a number on the wire; never fails.
+  public init(rawValue: Int32) {
+    switch rawValue {
+    case 0: self = .unspecified
+    case 1: self = .failFast
+    case 2: self = .collectAll
+    case 3: self = .race
+    case 4: self = .quorum
+    default: self = .unrecognized(rawValue)
+    }
+  }
+
+  /// The number on the wire.
+  public var rawValue: Int32 {
+    switch self {
+    case .unspecified: 0
+    case .failFast: 1
+    case .collectAll: 2
+    case .race: 3
+    case .quorum: 4
+    case .unrecognized(let number): number
+    }
+  }
+}
+
+/// How a parallel group was resolved.
+public enum GroupVerdict: RawRepresentable, Sendable, Hashable {
+  /// It is open.
+  case unspecified
+  /// What its strategy asks for was reached.
+  case succeeded
+  /// It is out of reach: a member failed (FAIL_FAST), all did (RACE), too many did (QUORUM).
+  case failed
+  /// Its deadline passed first.
+  case deadline
+  /// The run asked for its end, or closed.
+  case cancelled
+  /// A number that this version of the contract does not declare.
+  case unrecognized(Int32)
+
+  /// Every declared case.
+  public static let declared: [Self] = [
+    .unspecified,
+    .succeeded,
+    .failed,
+    .deadline,
+    .cancelled,
+  ]
+
+  /// The case of a number on the wire; never fails.
+  public init(rawValue: Int32) {
+    switch rawValue {
+    case 0: self = .unspecified
+    case 1: self = .succeeded
+    case 2: self = .failed
+    case 3: self = .deadline
+    case 4: self = .cancelled
+    default: self = .unrecognized(rawValue)
+    }
+  }
+
+  /// The number on the wire.
+  public var rawValue: Int32 {
+    switch self {
+    case .unspecified: 0
+    case .succeeded: 1
+    case .failed: 2
+    case .deadline: 3
+    case .cancelled: 4
     case .unrecognized(let number): number
     }
   }

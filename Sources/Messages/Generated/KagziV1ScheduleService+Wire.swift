@@ -90,6 +90,7 @@ extension Schedule {
     if let value = c.pointee.next_at { self.nextAt = try Timestamp(copying: value, arena) } else { self.nextAt = nil }
     if let value = c.pointee.last_at { self.lastAt = try Timestamp(copying: value, arena) } else { self.lastAt = nil }
     if let value = c.pointee.created_at { self.createdAt = try Timestamp(copying: value, arena) } else { self.createdAt = nil }
+    self.buffered = c.pointee.buffered
   }
 
   func placed(in arena: Arena) -> UnsafeMutablePointer<Kagzi__V1__Schedule> {
@@ -103,6 +104,7 @@ extension Schedule {
     if let value = self.nextAt { c.pointee.next_at = value.placed(in: arena) }
     if let value = self.lastAt { c.pointee.last_at = value.placed(in: arena) }
     if let value = self.createdAt { c.pointee.created_at = value.placed(in: arena) }
+    c.pointee.buffered = self.buffered
     return c
   }
 }
@@ -132,6 +134,7 @@ extension ScheduleFiring {
     if let value = c.pointee.decided_at { self.decidedAt = try Timestamp(copying: value, arena) } else { self.decidedAt = nil }
     self.runID = try c.pointee.run_id.text("kagzi.v1.ScheduleFiring.run_id")
     self.skipReason = try c.pointee.skip_reason.text("kagzi.v1.ScheduleFiring.skip_reason")
+    self.cause = FiringCause(rawValue: c.pointee.cause)
   }
 
   func placed(in arena: Arena) -> UnsafeMutablePointer<Kagzi__V1__ScheduleFiring> {
@@ -141,6 +144,7 @@ extension ScheduleFiring {
     if let value = self.decidedAt { c.pointee.decided_at = value.placed(in: arena) }
     c.pointee.run_id = arena.place(self.runID)
     c.pointee.skip_reason = arena.place(self.skipReason)
+    c.pointee.cause = self.cause.rawValue
     return c
   }
 }

@@ -89,6 +89,9 @@ public struct Schedule: Sendable, Hashable {
   /// When it was created.
   public var createdAt: Timestamp?
 
+  /// Occurrences that wait for the open run to end (BUFFER_ONE, BUFFER_ALL).
+  public var buffered: UInt32
+
   /// The message with every field at its default.
   public init() {
     self.scheduleID = ""
@@ -99,6 +102,7 @@ public struct Schedule: Sendable, Hashable {
     self.nextAt = nil
     self.lastAt = nil
     self.createdAt = nil
+    self.buffered = 0
   }
 
   /// The message with the given fields.
@@ -110,7 +114,8 @@ public struct Schedule: Sendable, Hashable {
     note: String = "",
     nextAt: Timestamp? = nil,
     lastAt: Timestamp? = nil,
-    createdAt: Timestamp? = nil
+    createdAt: Timestamp? = nil,
+    buffered: UInt32 = 0
   ) {
     self.scheduleID = scheduleID
     self.namespace = namespace
@@ -120,6 +125,7 @@ public struct Schedule: Sendable, Hashable {
     self.nextAt = nextAt
     self.lastAt = lastAt
     self.createdAt = createdAt
+    self.buffered = buffered
   }
 }
 
@@ -137,12 +143,16 @@ public struct ScheduleFiring: Sendable, Hashable {
   /// Why it was skipped.
   public var skipReason: String
 
+  /// What made it: the calendar, TriggerSchedule or BackfillSchedule.
+  public var cause: FiringCause
+
   /// The message with every field at its default.
   public init() {
     self.scheduledAt = nil
     self.decidedAt = nil
     self.runID = ""
     self.skipReason = ""
+    self.cause = .unspecified
   }
 
   /// The message with the given fields.
@@ -150,12 +160,14 @@ public struct ScheduleFiring: Sendable, Hashable {
     scheduledAt: Timestamp? = nil,
     decidedAt: Timestamp? = nil,
     runID: String = "",
-    skipReason: String = ""
+    skipReason: String = "",
+    cause: FiringCause = .unspecified
   ) {
     self.scheduledAt = scheduledAt
     self.decidedAt = decidedAt
     self.runID = runID
     self.skipReason = skipReason
+    self.cause = cause
   }
 }
 
@@ -661,6 +673,50 @@ public enum OverlapPolicy: RawRepresentable, Sendable, Hashable {
     case .bufferAll: 3
     case .cancelOther: 4
     case .allow: 5
+    case .unrecognized(let number): number
+    }
+  }
+}
+
+/// What made a firing.
+public enum FiringCause: RawRepresentable, Sendable, Hashable {
+  /// Not said.
+  case unspecified
+  /// Its time came.
+  case calendar
+  /// TriggerSchedule.
+  case trigger
+  /// BackfillSchedule.
+  case backfill
+  /// A number that this version of the contract does not declare.
+  case unrecognized(Int32)
+
+  /// Every declared case.
+  public static let declared: [Self] = [
+    .unspecified,
+    .calendar,
+    .trigger,
+    .backfill,
+  ]
+
+  /// The case of a number on the wire; never fails.
+  public init(rawValue: Int32) {
+    switch rawValue {
+    case 0: self = .unspecified
+    case 1: self = .calendar
+    case 2: self = .trigger
+    case 3: self = .backfill
+    default: self = .unrecognized(rawValue)
+    }
+  }
+
+  /// The number on the wire.
+  public var rawValue: Int32 {
+    switch self {
+    case .unspecified: 0
+    case .calendar: 1
+    case .trigger: 2
+    case .backfill: 3
     case .unrecognized(let number): number
     }
   }

@@ -567,15 +567,15 @@ extension WorkflowTask {
     for index in 0..<c.pointee.n_steps { stepsValues.append(try StepRecord(copying: c.pointee.steps[index]!, arena)) }
     self.steps = stepsValues
     self.moreStepsToken = try c.pointee.more_steps_token.text("kagzi.v1.WorkflowTask.more_steps_token")
-    try arena.charge(c.pointee.n_signals, Signal.self, "kagzi.v1.WorkflowTask.signals")
-    var signalsValues: [Signal] = []
-    signalsValues.reserveCapacity(c.pointee.n_signals)
-    for index in 0..<c.pointee.n_signals { signalsValues.append(try Signal(copying: c.pointee.signals[index]!, arena)) }
-    self.signals = signalsValues
     self.cancelRequested = c.pointee.cancel_requested != 0
     self.cancelReason = try c.pointee.cancel_reason.text("kagzi.v1.WorkflowTask.cancel_reason")
     if let value = c.pointee.now { self.now = try Timestamp(copying: value, arena) } else { self.now = nil }
     self.seed = c.pointee.seed
+    try arena.charge(c.pointee.n_groups, GroupRecord.self, "kagzi.v1.WorkflowTask.groups")
+    var groupsValues: [GroupRecord] = []
+    groupsValues.reserveCapacity(c.pointee.n_groups)
+    for index in 0..<c.pointee.n_groups { groupsValues.append(try GroupRecord(copying: c.pointee.groups[index]!, arena)) }
+    self.groups = groupsValues
   }
 
   func placed(in arena: Arena) -> UnsafeMutablePointer<Kagzi__V1__WorkflowTask> {
@@ -590,16 +590,16 @@ extension WorkflowTask {
       c.pointee.steps = values
     }
     c.pointee.more_steps_token = arena.place(self.moreStepsToken)
-    if !self.signals.isEmpty {
-      let values = arena.allocate(UnsafeMutablePointer<Kagzi__V1__Signal>?.self, count: self.signals.count)
-      for (index, value) in self.signals.enumerated() { values[index] = value.placed(in: arena) }
-      c.pointee.n_signals = self.signals.count
-      c.pointee.signals = values
-    }
     c.pointee.cancel_requested = self.cancelRequested ? 1 : 0
     c.pointee.cancel_reason = arena.place(self.cancelReason)
     if let value = self.now { c.pointee.now = value.placed(in: arena) }
     c.pointee.seed = self.seed
+    if !self.groups.isEmpty {
+      let values = arena.allocate(UnsafeMutablePointer<Kagzi__V1__GroupRecord>?.self, count: self.groups.count)
+      for (index, value) in self.groups.enumerated() { values[index] = value.placed(in: arena) }
+      c.pointee.n_groups = self.groups.count
+      c.pointee.groups = values
+    }
     return c
   }
 }
@@ -650,13 +650,13 @@ extension StepRecord {
   }
 }
 
-extension Signal: WireMessage {
+extension GroupRecord: WireMessage {
   public init(wire bytes: UnsafeRawBufferPointer) throws(WireError) {
     let arena = Arena.forDecoding(bytes.count)
     defer { arena.giveBack() }
     let start = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
-    guard let c = kagzi__v1__signal__unpack(arena.allocator, bytes.count, start) else {
-      throw arena.decodingError("kagzi.v1.Signal")
+    guard let c = kagzi__v1__group_record__unpack(arena.allocator, bytes.count, start) else {
+      throw arena.decodingError("kagzi.v1.GroupRecord")
     }
     self = try Self(copying: c, arena)
   }
@@ -669,21 +669,25 @@ extension Signal: WireMessage {
 }
 
 
-extension Signal {
-  init(copying c: UnsafeMutablePointer<Kagzi__V1__Signal>, _ arena: Arena) throws(WireError) {
-    self.sequence = c.pointee.sequence
-    self.name = try c.pointee.name.text("kagzi.v1.Signal.name")
-    if let value = c.pointee.payload { self.payload = try Payload(copying: value, arena) } else { self.payload = nil }
-    if let value = c.pointee.received_at { self.receivedAt = try Timestamp(copying: value, arena) } else { self.receivedAt = nil }
+extension GroupRecord {
+  init(copying c: UnsafeMutablePointer<Kagzi__V1__GroupRecord>, _ arena: Arena) throws(WireError) {
+    self.key = try c.pointee.key.text("kagzi.v1.GroupRecord.key")
+    self.verdict = GroupVerdict(rawValue: c.pointee.verdict)
+    self.winner = try c.pointee.winner.text("kagzi.v1.GroupRecord.winner")
+    self.succeeded = c.pointee.succeeded
+    self.failed = c.pointee.failed
+    self.failedStep = try c.pointee.failed_step.text("kagzi.v1.GroupRecord.failed_step")
   }
 
-  func placed(in arena: Arena) -> UnsafeMutablePointer<Kagzi__V1__Signal> {
-    let c = arena.allocate(Kagzi__V1__Signal.self, count: 1)
-    kagzi__v1__signal__init(c)
-    c.pointee.sequence = self.sequence
-    c.pointee.name = arena.place(self.name)
-    if let value = self.payload { c.pointee.payload = value.placed(in: arena) }
-    if let value = self.receivedAt { c.pointee.received_at = value.placed(in: arena) }
+  func placed(in arena: Arena) -> UnsafeMutablePointer<Kagzi__V1__GroupRecord> {
+    let c = arena.allocate(Kagzi__V1__GroupRecord.self, count: 1)
+    kagzi__v1__group_record__init(c)
+    c.pointee.key = arena.place(self.key)
+    c.pointee.verdict = self.verdict.rawValue
+    c.pointee.winner = arena.place(self.winner)
+    c.pointee.succeeded = self.succeeded
+    c.pointee.failed = self.failed
+    c.pointee.failed_step = arena.place(self.failedStep)
     return c
   }
 }
@@ -832,7 +836,6 @@ extension WorkflowReport {
       if let value = c.pointee.park { self.outcome = .park(try Park(copying: value, arena)) } else { self.outcome = nil }
     default: self.outcome = nil
     }
-    self.signalsTaken = c.pointee.signals_taken
   }
 
   func placed(in arena: Arena) -> UnsafeMutablePointer<Kagzi__V1__WorkflowReport> {
@@ -874,7 +877,6 @@ extension WorkflowReport {
       c.pointee.park = value.placed(in: arena)
     case nil: break
     }
-    c.pointee.signals_taken = self.signalsTaken
     return c
   }
 }
@@ -1411,6 +1413,17 @@ extension StartChild {
     if let value = c.pointee.input { self.input = try Payload(copying: value, arena) } else { self.input = nil }
     self.parentClosePolicy = ParentClosePolicy(rawValue: c.pointee.parent_close_policy)
     if let value = c.pointee.run_timeout { self.runTimeout = try ProtoDuration(copying: value, arena) } else { self.runTimeout = nil }
+    if let value = c.pointee.retry_policy { self.retryPolicy = try RetryPolicy(copying: value, arena) } else { self.retryPolicy = nil }
+    try arena.charge(c.pointee.n_tags, (key: String, value: String).self, "kagzi.v1.StartChild.tags")
+    var tagsValues: [String: String] = [:]
+    if c.pointee.n_tags > 0 { tagsValues.reserveCapacity(c.pointee.n_tags) }
+    for index in 0..<c.pointee.n_tags {
+      let entry = c.pointee.tags[index]!
+      let key = try entry.pointee.key.text("kagzi.v1.StartChild.TagsEntry.key")
+      tagsValues[key] = try entry.pointee.value.text("kagzi.v1.StartChild.TagsEntry.value")
+    }
+    self.tags = tagsValues
+    self.group = try c.pointee.group.text("kagzi.v1.StartChild.group")
   }
 
   func placed(in arena: Arena) -> UnsafeMutablePointer<Kagzi__V1__StartChild> {
@@ -1427,6 +1440,20 @@ extension StartChild {
     if let value = self.input { c.pointee.input = value.placed(in: arena) }
     c.pointee.parent_close_policy = self.parentClosePolicy.rawValue
     if let value = self.runTimeout { c.pointee.run_timeout = value.placed(in: arena) }
+    if let value = self.retryPolicy { c.pointee.retry_policy = value.placed(in: arena) }
+    if !self.tags.isEmpty {
+      let entries = arena.allocate(UnsafeMutablePointer<Kagzi__V1__StartChild__TagsEntry>?.self, count: self.tags.count)
+      for (index, element) in self.tags.enumerated() {
+        let entry = arena.allocate(Kagzi__V1__StartChild__TagsEntry.self, count: 1)
+        kagzi__v1__start_child__tags_entry__init(entry)
+        entry.pointee.key = arena.place(element.key)
+        entry.pointee.value = arena.place(element.value)
+        entries[index] = entry
+      }
+      c.pointee.n_tags = self.tags.count
+      c.pointee.tags = entries
+    }
+    c.pointee.group = arena.place(self.group)
     return c
   }
 }
@@ -1650,6 +1677,11 @@ extension ReportAnswer {
     for index in 0..<c.pointee.n_decisions { decisionsValues.append(try StepDecision(copying: c.pointee.decisions[index]!, arena)) }
     self.decisions = decisionsValues
     if let value = c.pointee.rejection { self.rejection = try Rejection(copying: value, arena) } else { self.rejection = nil }
+    try arena.charge(c.pointee.n_resolved_groups, GroupRecord.self, "kagzi.v1.ReportAnswer.resolved_groups")
+    var resolvedGroupsValues: [GroupRecord] = []
+    resolvedGroupsValues.reserveCapacity(c.pointee.n_resolved_groups)
+    for index in 0..<c.pointee.n_resolved_groups { resolvedGroupsValues.append(try GroupRecord(copying: c.pointee.resolved_groups[index]!, arena)) }
+    self.resolvedGroups = resolvedGroupsValues
   }
 
   func placed(in arena: Arena) -> UnsafeMutablePointer<Kagzi__V1__ReportAnswer> {
@@ -1663,6 +1695,12 @@ extension ReportAnswer {
       c.pointee.decisions = values
     }
     if let value = self.rejection { c.pointee.rejection = value.placed(in: arena) }
+    if !self.resolvedGroups.isEmpty {
+      let values = arena.allocate(UnsafeMutablePointer<Kagzi__V1__GroupRecord>?.self, count: self.resolvedGroups.count)
+      for (index, value) in self.resolvedGroups.enumerated() { values[index] = value.placed(in: arena) }
+      c.pointee.n_resolved_groups = self.resolvedGroups.count
+      c.pointee.resolved_groups = values
+    }
     return c
   }
 }

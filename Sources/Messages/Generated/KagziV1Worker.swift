@@ -408,9 +408,6 @@ public struct WorkflowTask: Sendable, Hashable {
   /// Not empty: more steps are to be fetched with FetchSteps before the function is called.
   public var moreStepsToken: String
 
-  /// Signals not yet taken by the run.
-  public var signals: [Signal]
-
   /// Whether cancellation was asked for.
   public var cancelRequested: Bool
 
@@ -423,17 +420,20 @@ public struct WorkflowTask: Sendable, Hashable {
   /// A random seed, the same on every replay.
   public var seed: UInt64
 
+  /// All groups, or those that were resolved since the run's last task. Always whole, never paged.
+  public var groups: [GroupRecord]
+
   /// The message with every field at its default.
   public init() {
     self.input = nil
     self.delta = false
     self.steps = []
     self.moreStepsToken = ""
-    self.signals = []
     self.cancelRequested = false
     self.cancelReason = ""
     self.now = nil
     self.seed = 0
+    self.groups = []
   }
 
   /// The message with the given fields.
@@ -442,21 +442,21 @@ public struct WorkflowTask: Sendable, Hashable {
     delta: Bool = false,
     steps: [StepRecord] = [],
     moreStepsToken: String = "",
-    signals: [Signal] = [],
     cancelRequested: Bool = false,
     cancelReason: String = "",
     now: Timestamp? = nil,
-    seed: UInt64 = 0
+    seed: UInt64 = 0,
+    groups: [GroupRecord] = []
   ) {
     self.input = input
     self.delta = delta
     self.steps = steps
     self.moreStepsToken = moreStepsToken
-    self.signals = signals
     self.cancelRequested = cancelRequested
     self.cancelReason = cancelReason
     self.now = now
     self.seed = seed
+    self.groups = groups
   }
 }
 
@@ -520,39 +520,51 @@ public struct StepRecord: Sendable, Hashable {
   }
 }
 
-/// One signal in a run's inbox.
-public struct Signal: Sendable, Hashable {
-  /// Its place in the inbox, from 1.
-  public var sequence: UInt64
+/// What is recorded of one parallel group.
+public struct GroupRecord: Sendable, Hashable {
+  /// The group's key.
+  public var key: String
 
-  /// Its name.
-  public var name: String
+  /// How it was resolved; unspecified while it is open. A resolved group never changes.
+  public var verdict: GroupVerdict
 
-  /// Its payload.
-  public var payload: Payload?
+  /// For a RACE that was won: the key of the step that won.
+  public var winner: String
 
-  /// When it was received.
-  public var receivedAt: Timestamp?
+  /// Members that succeeded by then.
+  public var succeeded: UInt32
+
+  /// Members that failed for good by then.
+  public var failed: UInt32
+
+  /// For FAILED of FAIL_FAST: the key of the step whose failure resolved it.
+  public var failedStep: String
 
   /// The message with every field at its default.
   public init() {
-    self.sequence = 0
-    self.name = ""
-    self.payload = nil
-    self.receivedAt = nil
+    self.key = ""
+    self.verdict = .unspecified
+    self.winner = ""
+    self.succeeded = 0
+    self.failed = 0
+    self.failedStep = ""
   }
 
   /// The message with the given fields.
   public init(
-    sequence: UInt64 = 0,
-    name: String = "",
-    payload: Payload? = nil,
-    receivedAt: Timestamp? = nil
+    key: String = "",
+    verdict: GroupVerdict = .unspecified,
+    winner: String = "",
+    succeeded: UInt32 = 0,
+    failed: UInt32 = 0,
+    failedStep: String = ""
   ) {
-    self.sequence = sequence
-    self.name = name
-    self.payload = payload
-    self.receivedAt = receivedAt
+    self.key = key
+    self.verdict = verdict
+    self.winner = winner
+    self.succeeded = succeeded
+    self.failed = failed
+    self.failedStep = failedStep
   }
 }
 
@@ -665,28 +677,22 @@ public struct WorkflowReport: Sendable, Hashable {
   /// How it goes on.
   public var outcome: Outcome?
 
-  /// Highest signal sequence that the function has taken.
-  public var signalsTaken: UInt64
-
   /// The message with every field at its default.
   public init() {
     self.results = []
     self.commands = []
     self.outcome = nil
-    self.signalsTaken = 0
   }
 
   /// The message with the given fields.
   public init(
     results: [StepResult] = [],
     commands: [Command] = [],
-    outcome: Outcome? = nil,
-    signalsTaken: UInt64 = 0
+    outcome: Outcome? = nil
   ) {
     self.results = results
     self.commands = commands
     self.outcome = outcome
-    self.signalsTaken = signalsTaken
   }
 
   /// How it goes on.
@@ -1041,7 +1047,8 @@ public struct StartTimer: Sendable, Hashable {
   }
 }
 
-/// Opens a parallel group whose members follow as results and commands that name it.
+/// Opens a parallel group whose members follow, in this report or later ones, as results and commands that name it.
+/// When it is resolved its members that are not settled are cancelled, and the run is woken once.
 public struct OpenGroup: Sendable, Hashable {
   /// The group's key.
   public var key: String
@@ -1049,7 +1056,8 @@ public struct OpenGroup: Sendable, Hashable {
   /// How it is joined.
   public var strategy: GroupStrategy
 
-  /// How many members it has.
+  /// How many members it has, at most 20,000. Zero: not known, members come one by one and each that settles wakes the
+  /// run; only FAIL_FAST and COLLECT_ALL can do so, and only a failure (of FAIL_FAST) or the deadline resolves it.
   public var memberCount: UInt32
 
   /// For QUORUM: how many successes are wanted.
@@ -1058,10 +1066,10 @@ public struct OpenGroup: Sendable, Hashable {
   /// Resolves with what is there after this long. Absent: no limit.
   public var deadline: ProtoDuration?
 
-  /// At most this many members are handed out at a time. Zero: no limit.
+  /// At most this many activities of it are handed out at a time. Zero: no limit. Local members are the worker's to hold back.
   public var maxConcurrency: UInt32
 
-  /// The step it is nested in.
+  /// The step it is nested in, for display.
   public var parentStep: String
 
   /// The message with every field at its default.
@@ -1121,6 +1129,15 @@ public struct StartChild: Sendable, Hashable {
   /// The child's run timeout. Absent: no limit.
   public var runTimeout: ProtoDuration?
 
+  /// The child's run-level retry policy. Absent: no retry.
+  public var retryPolicy: RetryPolicy?
+
+  /// The child's tags.
+  public var tags: [String: String]
+
+  /// The group it belongs to.
+  public var group: String
+
   /// The message with every field at its default.
   public init() {
     self.key = ""
@@ -1131,6 +1148,9 @@ public struct StartChild: Sendable, Hashable {
     self.input = nil
     self.parentClosePolicy = .unspecified
     self.runTimeout = nil
+    self.retryPolicy = nil
+    self.tags = [:]
+    self.group = ""
   }
 
   /// The message with the given fields.
@@ -1142,7 +1162,10 @@ public struct StartChild: Sendable, Hashable {
     taskQueue: String = "",
     input: Payload? = nil,
     parentClosePolicy: ParentClosePolicy = .unspecified,
-    runTimeout: ProtoDuration? = nil
+    runTimeout: ProtoDuration? = nil,
+    retryPolicy: RetryPolicy? = nil,
+    tags: [String: String] = [:],
+    group: String = ""
   ) {
     self.key = key
     self.workflowType = workflowType
@@ -1152,10 +1175,14 @@ public struct StartChild: Sendable, Hashable {
     self.input = input
     self.parentClosePolicy = parentClosePolicy
     self.runTimeout = runTimeout
+    self.retryPolicy = retryPolicy
+    self.tags = tags
+    self.group = group
   }
 }
 
-/// Waits for a signal.
+/// Waits for a signal: the step settles with the payload of the oldest signal of that name which no other step took,
+/// or fails with TIMEOUT.
 public struct AwaitSignal: Sendable, Hashable {
   /// The step's key.
   public var key: String
@@ -1185,9 +1212,9 @@ public struct AwaitSignal: Sendable, Hashable {
   }
 }
 
-/// Cancels a step that is not settled; its worker is told.
+/// Cancels a step or a group that is not settled; the workers of its tasks are told.
 public struct CancelStep: Sendable, Hashable {
-  /// The step's key.
+  /// The key of the step or group.
   public var key: String
 
   /// The message with every field at its default.
@@ -1271,22 +1298,28 @@ public struct ReportAnswer: Sendable, Hashable {
   /// Why nothing of the report was recorded. Absent: all of it was.
   public var rejection: Rejection?
 
+  /// Groups that this report's results resolved.
+  public var resolvedGroups: [GroupRecord]
+
   /// The message with every field at its default.
   public init() {
     self.reportID = 0
     self.decisions = []
     self.rejection = nil
+    self.resolvedGroups = []
   }
 
   /// The message with the given fields.
   public init(
     reportID: UInt64 = 0,
     decisions: [StepDecision] = [],
-    rejection: Rejection? = nil
+    rejection: Rejection? = nil,
+    resolvedGroups: [GroupRecord] = []
   ) {
     self.reportID = reportID
     self.decisions = decisions
     self.rejection = rejection
+    self.resolvedGroups = resolvedGroups
   }
 }
 
@@ -1400,55 +1433,6 @@ public struct Rejection: Sendable, Hashable {
   ) {
     self.reason = reason
     self.message = message
-  }
-}
-
-/// How a parallel group is joined.
-public enum GroupStrategy: RawRepresentable, Sendable, Hashable {
-  /// Not said: FAIL_FAST.
-  case unspecified
-  /// The first permanent failure resolves the group.
-  case failFast
-  /// Resolves when all members are settled.
-  case collectAll
-  /// The first success wins.
-  case race
-  /// `quorum` successes resolve it.
-  case quorum
-  /// A number that this version of the contract does not declare.
-  case unrecognized(Int32)
-
-  /// Every declared case.
-  public static let declared: [Self] = [
-    .unspecified,
-    .failFast,
-    .collectAll,
-    .race,
-    .quorum,
-  ]
-
-  /// The case of a number on the wire; never fails.
-  public init(rawValue: Int32) {
-    switch rawValue {
-    case 0: self = .unspecified
-    case 1: self = .failFast
-    case 2: self = .collectAll
-    case 3: self = .race
-    case 4: self = .quorum
-    default: self = .unrecognized(rawValue)
-    }
-  }
-
-  /// The number on the wire.
-  public var rawValue: Int32 {
-    switch self {
-    case .unspecified: 0
-    case .failFast: 1
-    case .collectAll: 2
-    case .race: 3
-    case .quorum: 4
-    case .unrecognized(let number): number
-    }
   }
 }
 

@@ -404,6 +404,7 @@ extension SignalWithStartRequest {
     if let value = c.pointee.start { self.start = try StartWorkflowRequest(copying: value, arena) } else { self.start = nil }
     self.signalName = try c.pointee.signal_name.text("kagzi.v1.SignalWithStartRequest.signal_name")
     if let value = c.pointee.payload { self.payload = try Payload(copying: value, arena) } else { self.payload = nil }
+    self.requestID = try c.pointee.request_id.text("kagzi.v1.SignalWithStartRequest.request_id")
   }
 
   func placed(in arena: Arena) -> UnsafeMutablePointer<Kagzi__V1__SignalWithStartRequest> {
@@ -412,6 +413,7 @@ extension SignalWithStartRequest {
     if let value = self.start { c.pointee.start = value.placed(in: arena) }
     c.pointee.signal_name = arena.place(self.signalName)
     if let value = self.payload { c.pointee.payload = value.placed(in: arena) }
+    c.pointee.request_id = arena.place(self.requestID)
     return c
   }
 }
@@ -1046,6 +1048,87 @@ extension ListStepAttemptsResponse {
   }
 }
 
+extension ListGroupsRequest: WireMessage {
+  public init(wire bytes: UnsafeRawBufferPointer) throws(WireError) {
+    let arena = Arena.forDecoding(bytes.count)
+    defer { arena.giveBack() }
+    let start = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
+    guard let c = kagzi__v1__list_groups_request__unpack(arena.allocator, bytes.count, start) else {
+      throw arena.decodingError("kagzi.v1.ListGroupsRequest")
+    }
+    self = try Self(copying: c, arena)
+  }
+
+  public func withWireBytes<R>(_ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
+    let arena = Arena.forEncoding()
+    defer { arena.giveBack() }
+    return try body(arena.packed(placed(in: arena)))
+  }
+}
+
+
+extension ListGroupsRequest {
+  init(copying c: UnsafeMutablePointer<Kagzi__V1__ListGroupsRequest>, _ arena: Arena) throws(WireError) {
+    self.namespace = try c.pointee.namespace_.text("kagzi.v1.ListGroupsRequest.namespace")
+    self.runID = try c.pointee.run_id.text("kagzi.v1.ListGroupsRequest.run_id")
+    self.pageSize = c.pointee.page_size
+    self.pageToken = try c.pointee.page_token.text("kagzi.v1.ListGroupsRequest.page_token")
+  }
+
+  func placed(in arena: Arena) -> UnsafeMutablePointer<Kagzi__V1__ListGroupsRequest> {
+    let c = arena.allocate(Kagzi__V1__ListGroupsRequest.self, count: 1)
+    kagzi__v1__list_groups_request__init(c)
+    c.pointee.namespace_ = arena.place(self.namespace)
+    c.pointee.run_id = arena.place(self.runID)
+    c.pointee.page_size = self.pageSize
+    c.pointee.page_token = arena.place(self.pageToken)
+    return c
+  }
+}
+
+extension ListGroupsResponse: WireMessage {
+  public init(wire bytes: UnsafeRawBufferPointer) throws(WireError) {
+    let arena = Arena.forDecoding(bytes.count)
+    defer { arena.giveBack() }
+    let start = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
+    guard let c = kagzi__v1__list_groups_response__unpack(arena.allocator, bytes.count, start) else {
+      throw arena.decodingError("kagzi.v1.ListGroupsResponse")
+    }
+    self = try Self(copying: c, arena)
+  }
+
+  public func withWireBytes<R>(_ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
+    let arena = Arena.forEncoding()
+    defer { arena.giveBack() }
+    return try body(arena.packed(placed(in: arena)))
+  }
+}
+
+
+extension ListGroupsResponse {
+  init(copying c: UnsafeMutablePointer<Kagzi__V1__ListGroupsResponse>, _ arena: Arena) throws(WireError) {
+    try arena.charge(c.pointee.n_groups, Group.self, "kagzi.v1.ListGroupsResponse.groups")
+    var groupsValues: [Group] = []
+    groupsValues.reserveCapacity(c.pointee.n_groups)
+    for index in 0..<c.pointee.n_groups { groupsValues.append(try Group(copying: c.pointee.groups[index]!, arena)) }
+    self.groups = groupsValues
+    self.nextPageToken = try c.pointee.next_page_token.text("kagzi.v1.ListGroupsResponse.next_page_token")
+  }
+
+  func placed(in arena: Arena) -> UnsafeMutablePointer<Kagzi__V1__ListGroupsResponse> {
+    let c = arena.allocate(Kagzi__V1__ListGroupsResponse.self, count: 1)
+    kagzi__v1__list_groups_response__init(c)
+    if !self.groups.isEmpty {
+      let values = arena.allocate(UnsafeMutablePointer<Kagzi__V1__Group>?.self, count: self.groups.count)
+      for (index, value) in self.groups.enumerated() { values[index] = value.placed(in: arena) }
+      c.pointee.n_groups = self.groups.count
+      c.pointee.groups = values
+    }
+    c.pointee.next_page_token = arena.place(self.nextPageToken)
+    return c
+  }
+}
+
 extension ExplainRunRequest: WireMessage {
   public init(wire bytes: UnsafeRawBufferPointer) throws(WireError) {
     let arena = Arena.forDecoding(bytes.count)
@@ -1582,6 +1665,7 @@ extension BatchRunsRequest {
     self.all = c.pointee.all != 0
     self.signalName = try c.pointee.signal_name.text("kagzi.v1.BatchRunsRequest.signal_name")
     if let value = c.pointee.payload { self.payload = try Payload(copying: value, arena) } else { self.payload = nil }
+    self.maxPerSecond = c.pointee.max_per_second
   }
 
   func placed(in arena: Arena) -> UnsafeMutablePointer<Kagzi__V1__BatchRunsRequest> {
@@ -1595,6 +1679,7 @@ extension BatchRunsRequest {
     c.pointee.all = self.all ? 1 : 0
     c.pointee.signal_name = arena.place(self.signalName)
     if let value = self.payload { c.pointee.payload = value.placed(in: arena) }
+    c.pointee.max_per_second = self.maxPerSecond
     return c
   }
 }

@@ -308,22 +308,28 @@ public struct SignalWithStartRequest: Sendable, Hashable {
   /// The signal's payload.
   public var payload: Payload?
 
+  /// Makes the signal idempotent within the run.
+  public var requestID: String
+
   /// The message with every field at its default.
   public init() {
     self.start = nil
     self.signalName = ""
     self.payload = nil
+    self.requestID = ""
   }
 
   /// The message with the given fields.
   public init(
     start: StartWorkflowRequest? = nil,
     signalName: String = "",
-    payload: Payload? = nil
+    payload: Payload? = nil,
+    requestID: String = ""
   ) {
     self.start = start
     self.signalName = signalName
     self.payload = payload
+    self.requestID = requestID
   }
 }
 
@@ -801,6 +807,66 @@ public struct ListStepAttemptsResponse: Sendable, Hashable {
   }
 }
 
+/// Lists a run's groups.
+public struct ListGroupsRequest: Sendable, Hashable {
+  /// Empty means `default`.
+  public var namespace: String
+
+  /// The run.
+  public var runID: String
+
+  /// At most this many, 1 to 1,000. Zero: 100.
+  public var pageSize: UInt32
+
+  /// From an earlier answer.
+  public var pageToken: String
+
+  /// The message with every field at its default.
+  public init() {
+    self.namespace = ""
+    self.runID = ""
+    self.pageSize = 0
+    self.pageToken = ""
+  }
+
+  /// The message with the given fields.
+  public init(
+    namespace: String = "",
+    runID: String = "",
+    pageSize: UInt32 = 0,
+    pageToken: String = ""
+  ) {
+    self.namespace = namespace
+    self.runID = runID
+    self.pageSize = pageSize
+    self.pageToken = pageToken
+  }
+}
+
+/// A page of groups in the order they were opened.
+public struct ListGroupsResponse: Sendable, Hashable {
+  /// The groups.
+  public var groups: [Group]
+
+  /// For the next page; empty at the end.
+  public var nextPageToken: String
+
+  /// The message with every field at its default.
+  public init() {
+    self.groups = []
+    self.nextPageToken = ""
+  }
+
+  /// The message with the given fields.
+  public init(
+    groups: [Group] = [],
+    nextPageToken: String = ""
+  ) {
+    self.groups = groups
+    self.nextPageToken = nextPageToken
+  }
+}
+
 /// Asks why a run does not move.
 public struct ExplainRunRequest: Sendable, Hashable {
   /// Empty means `default`.
@@ -1193,6 +1259,9 @@ public struct BatchRunsRequest: Sendable, Hashable {
   /// For SIGNAL: its payload.
   public var payload: Payload?
 
+  /// How many runs are changed a second at most. Zero: as fast as it goes.
+  public var maxPerSecond: UInt32
+
   /// The message with every field at its default.
   public init() {
     self.namespace = ""
@@ -1203,6 +1272,7 @@ public struct BatchRunsRequest: Sendable, Hashable {
     self.all = false
     self.signalName = ""
     self.payload = nil
+    self.maxPerSecond = 0
   }
 
   /// The message with the given fields.
@@ -1214,7 +1284,8 @@ public struct BatchRunsRequest: Sendable, Hashable {
     dryRun: Bool = false,
     all: Bool = false,
     signalName: String = "",
-    payload: Payload? = nil
+    payload: Payload? = nil,
+    maxPerSecond: UInt32 = 0
   ) {
     self.namespace = namespace
     self.filter = filter
@@ -1224,6 +1295,7 @@ public struct BatchRunsRequest: Sendable, Hashable {
     self.all = all
     self.signalName = signalName
     self.payload = payload
+    self.maxPerSecond = maxPerSecond
   }
 }
 

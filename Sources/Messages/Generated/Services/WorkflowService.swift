@@ -20,6 +20,7 @@ public enum WorkflowService {
       CountRuns.self,
       ListSteps.self,
       ListStepAttempts.self,
+      ListGroups.self,
       ExplainRun.self,
       CancelRun.self,
       TerminateRun.self,
@@ -138,6 +139,16 @@ public enum WorkflowService {
     public static var service: String { "kagzi.v1.WorkflowService" }
     public static var name: String { "ListStepAttempts" }
     public static var path: String { "/kagzi.v1.WorkflowService/ListStepAttempts" }
+    public static var kind: RPCKind { .unary }
+  }
+
+  /// Lists the parallel groups of a run in the order they were opened.
+  public enum ListGroups: RPCMethod {
+    public typealias Request = ListGroupsRequest
+    public typealias Response = ListGroupsResponse
+    public static var service: String { "kagzi.v1.WorkflowService" }
+    public static var name: String { "ListGroups" }
+    public static var path: String { "/kagzi.v1.WorkflowService/ListGroups" }
     public static var kind: RPCKind { .unary }
   }
 

@@ -547,6 +547,141 @@ void   kagzi__v1__storage_unavailable__free_unpacked
   assert(message->base.descriptor == &kagzi__v1__storage_unavailable__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   kagzi__v1__resource_exists__init
+                     (Kagzi__V1__ResourceExists         *message)
+{
+  static const Kagzi__V1__ResourceExists init_value = KAGZI__V1__RESOURCE_EXISTS__INIT;
+  *message = init_value;
+}
+size_t kagzi__v1__resource_exists__get_packed_size
+                     (const Kagzi__V1__ResourceExists *message)
+{
+  assert(message->base.descriptor == &kagzi__v1__resource_exists__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t kagzi__v1__resource_exists__pack
+                     (const Kagzi__V1__ResourceExists *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &kagzi__v1__resource_exists__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t kagzi__v1__resource_exists__pack_to_buffer
+                     (const Kagzi__V1__ResourceExists *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &kagzi__v1__resource_exists__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Kagzi__V1__ResourceExists *
+       kagzi__v1__resource_exists__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Kagzi__V1__ResourceExists *)
+     protobuf_c_message_unpack (&kagzi__v1__resource_exists__descriptor,
+                                allocator, len, data);
+}
+void   kagzi__v1__resource_exists__free_unpacked
+                     (Kagzi__V1__ResourceExists *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &kagzi__v1__resource_exists__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   kagzi__v1__version_deprecated__init
+                     (Kagzi__V1__VersionDeprecated         *message)
+{
+  static const Kagzi__V1__VersionDeprecated init_value = KAGZI__V1__VERSION_DEPRECATED__INIT;
+  *message = init_value;
+}
+size_t kagzi__v1__version_deprecated__get_packed_size
+                     (const Kagzi__V1__VersionDeprecated *message)
+{
+  assert(message->base.descriptor == &kagzi__v1__version_deprecated__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t kagzi__v1__version_deprecated__pack
+                     (const Kagzi__V1__VersionDeprecated *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &kagzi__v1__version_deprecated__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t kagzi__v1__version_deprecated__pack_to_buffer
+                     (const Kagzi__V1__VersionDeprecated *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &kagzi__v1__version_deprecated__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Kagzi__V1__VersionDeprecated *
+       kagzi__v1__version_deprecated__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Kagzi__V1__VersionDeprecated *)
+     protobuf_c_message_unpack (&kagzi__v1__version_deprecated__descriptor,
+                                allocator, len, data);
+}
+void   kagzi__v1__version_deprecated__free_unpacked
+                     (Kagzi__V1__VersionDeprecated *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &kagzi__v1__version_deprecated__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   kagzi__v1__run_not_closed__init
+                     (Kagzi__V1__RunNotClosed         *message)
+{
+  static const Kagzi__V1__RunNotClosed init_value = KAGZI__V1__RUN_NOT_CLOSED__INIT;
+  *message = init_value;
+}
+size_t kagzi__v1__run_not_closed__get_packed_size
+                     (const Kagzi__V1__RunNotClosed *message)
+{
+  assert(message->base.descriptor == &kagzi__v1__run_not_closed__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t kagzi__v1__run_not_closed__pack
+                     (const Kagzi__V1__RunNotClosed *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &kagzi__v1__run_not_closed__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t kagzi__v1__run_not_closed__pack_to_buffer
+                     (const Kagzi__V1__RunNotClosed *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &kagzi__v1__run_not_closed__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Kagzi__V1__RunNotClosed *
+       kagzi__v1__run_not_closed__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Kagzi__V1__RunNotClosed *)
+     protobuf_c_message_unpack (&kagzi__v1__run_not_closed__descriptor,
+                                allocator, len, data);
+}
+void   kagzi__v1__run_not_closed__free_unpacked
+                     (Kagzi__V1__RunNotClosed *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &kagzi__v1__run_not_closed__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCFieldDescriptor kagzi__v1__invalid_field__field_descriptors[2] =
 {
   {
@@ -1144,5 +1279,158 @@ const ProtobufCMessageDescriptor kagzi__v1__storage_unavailable__descriptor =
   kagzi__v1__storage_unavailable__field_indices_by_name,
   1,  kagzi__v1__storage_unavailable__number_ranges,
   (ProtobufCMessageInit) kagzi__v1__storage_unavailable__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor kagzi__v1__resource_exists__field_descriptors[2] =
+{
+  {
+    "kind",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Kagzi__V1__ResourceExists, kind),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "name",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Kagzi__V1__ResourceExists, name),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned kagzi__v1__resource_exists__field_indices_by_name[] = {
+  0,   /* field[0] = kind */
+  1,   /* field[1] = name */
+};
+static const ProtobufCIntRange kagzi__v1__resource_exists__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor kagzi__v1__resource_exists__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "kagzi.v1.ResourceExists",
+  "ResourceExists",
+  "Kagzi__V1__ResourceExists",
+  "kagzi.v1",
+  sizeof(Kagzi__V1__ResourceExists),
+  2,
+  kagzi__v1__resource_exists__field_descriptors,
+  kagzi__v1__resource_exists__field_indices_by_name,
+  1,  kagzi__v1__resource_exists__number_ranges,
+  (ProtobufCMessageInit) kagzi__v1__resource_exists__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor kagzi__v1__version_deprecated__field_descriptors[2] =
+{
+  {
+    "type",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Kagzi__V1__VersionDeprecated, type),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "version",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Kagzi__V1__VersionDeprecated, version),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned kagzi__v1__version_deprecated__field_indices_by_name[] = {
+  0,   /* field[0] = type */
+  1,   /* field[1] = version */
+};
+static const ProtobufCIntRange kagzi__v1__version_deprecated__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor kagzi__v1__version_deprecated__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "kagzi.v1.VersionDeprecated",
+  "VersionDeprecated",
+  "Kagzi__V1__VersionDeprecated",
+  "kagzi.v1",
+  sizeof(Kagzi__V1__VersionDeprecated),
+  2,
+  kagzi__v1__version_deprecated__field_descriptors,
+  kagzi__v1__version_deprecated__field_indices_by_name,
+  1,  kagzi__v1__version_deprecated__number_ranges,
+  (ProtobufCMessageInit) kagzi__v1__version_deprecated__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor kagzi__v1__run_not_closed__field_descriptors[2] =
+{
+  {
+    "run_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Kagzi__V1__RunNotClosed, run_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "status",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Kagzi__V1__RunNotClosed, status),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned kagzi__v1__run_not_closed__field_indices_by_name[] = {
+  0,   /* field[0] = run_id */
+  1,   /* field[1] = status */
+};
+static const ProtobufCIntRange kagzi__v1__run_not_closed__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor kagzi__v1__run_not_closed__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "kagzi.v1.RunNotClosed",
+  "RunNotClosed",
+  "Kagzi__V1__RunNotClosed",
+  "kagzi.v1",
+  sizeof(Kagzi__V1__RunNotClosed),
+  2,
+  kagzi__v1__run_not_closed__field_descriptors,
+  kagzi__v1__run_not_closed__field_indices_by_name,
+  1,  kagzi__v1__run_not_closed__number_ranges,
+  (ProtobufCMessageInit) kagzi__v1__run_not_closed__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

@@ -103,6 +103,51 @@ void   kagzi__v1__step__free_unpacked
   assert(message->base.descriptor == &kagzi__v1__step__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   kagzi__v1__group__init
+                     (Kagzi__V1__Group         *message)
+{
+  static const Kagzi__V1__Group init_value = KAGZI__V1__GROUP__INIT;
+  *message = init_value;
+}
+size_t kagzi__v1__group__get_packed_size
+                     (const Kagzi__V1__Group *message)
+{
+  assert(message->base.descriptor == &kagzi__v1__group__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t kagzi__v1__group__pack
+                     (const Kagzi__V1__Group *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &kagzi__v1__group__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t kagzi__v1__group__pack_to_buffer
+                     (const Kagzi__V1__Group *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &kagzi__v1__group__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Kagzi__V1__Group *
+       kagzi__v1__group__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Kagzi__V1__Group *)
+     protobuf_c_message_unpack (&kagzi__v1__group__descriptor,
+                                allocator, len, data);
+}
+void   kagzi__v1__group__free_unpacked
+                     (Kagzi__V1__Group *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &kagzi__v1__group__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   kagzi__v1__step_attempt__init
                      (Kagzi__V1__StepAttempt         *message)
 {
@@ -250,7 +295,7 @@ const ProtobufCMessageDescriptor kagzi__v1__run__tags_entry__descriptor =
   (ProtobufCMessageInit) kagzi__v1__run__tags_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor kagzi__v1__run__field_descriptors[22] =
+static const ProtobufCFieldDescriptor kagzi__v1__run__field_descriptors[24] =
 {
   {
     "run_id",
@@ -516,6 +561,30 @@ static const ProtobufCFieldDescriptor kagzi__v1__run__field_descriptors[22] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "parent_step",
+    23,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Kagzi__V1__Run, parent_step),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "related_run_id",
+    24,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Kagzi__V1__Run, related_run_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned kagzi__v1__run__field_indices_by_name[] = {
   21,   /* field[21] = attempt */
@@ -528,7 +597,9 @@ static const unsigned kagzi__v1__run__field_indices_by_name[] = {
   16,   /* field[16] = next_wake_at */
   9,   /* field[9] = output */
   20,   /* field[20] = parent_run_id */
+  22,   /* field[22] = parent_step */
   11,   /* field[11] = priority */
+  23,   /* field[23] = related_run_id */
   0,   /* field[0] = run_id */
   18,   /* field[18] = sequence */
   17,   /* field[17] = session_id */
@@ -544,7 +615,7 @@ static const unsigned kagzi__v1__run__field_indices_by_name[] = {
 static const ProtobufCIntRange kagzi__v1__run__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 22 }
+  { 0, 24 }
 };
 const ProtobufCMessageDescriptor kagzi__v1__run__descriptor =
 {
@@ -554,14 +625,14 @@ const ProtobufCMessageDescriptor kagzi__v1__run__descriptor =
   "Kagzi__V1__Run",
   "kagzi.v1",
   sizeof(Kagzi__V1__Run),
-  22,
+  24,
   kagzi__v1__run__field_descriptors,
   kagzi__v1__run__field_indices_by_name,
   1,  kagzi__v1__run__number_ranges,
   (ProtobufCMessageInit) kagzi__v1__run__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor kagzi__v1__step__field_descriptors[19] =
+static const ProtobufCFieldDescriptor kagzi__v1__step__field_descriptors[21] =
 {
   {
     "key",
@@ -791,11 +862,36 @@ static const ProtobufCFieldDescriptor kagzi__v1__step__field_descriptors[19] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "child_run_id",
+    20,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Kagzi__V1__Step, child_run_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "signal_name",
+    21,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Kagzi__V1__Step, signal_name),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned kagzi__v1__step__field_indices_by_name[] = {
   5,   /* field[5] = activity_type */
   6,   /* field[6] = activity_version */
   3,   /* field[3] = attempt */
+  19,   /* field[19] = child_run_id */
   11,   /* field[11] = due_at */
   10,   /* field[10] = failure */
   4,   /* field[4] = group */
@@ -809,6 +905,7 @@ static const unsigned kagzi__v1__step__field_indices_by_name[] = {
   13,   /* field[13] = session_id */
   16,   /* field[16] = settled_at */
   18,   /* field[18] = settled_sequence */
+  20,   /* field[20] = signal_name */
   15,   /* field[15] = started_at */
   2,   /* field[2] = state */
   7,   /* field[7] = task_queue */
@@ -816,7 +913,7 @@ static const unsigned kagzi__v1__step__field_indices_by_name[] = {
 static const ProtobufCIntRange kagzi__v1__step__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 19 }
+  { 0, 21 }
 };
 const ProtobufCMessageDescriptor kagzi__v1__step__descriptor =
 {
@@ -826,11 +923,205 @@ const ProtobufCMessageDescriptor kagzi__v1__step__descriptor =
   "Kagzi__V1__Step",
   "kagzi.v1",
   sizeof(Kagzi__V1__Step),
-  19,
+  21,
   kagzi__v1__step__field_descriptors,
   kagzi__v1__step__field_indices_by_name,
   1,  kagzi__v1__step__number_ranges,
   (ProtobufCMessageInit) kagzi__v1__step__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor kagzi__v1__group__field_descriptors[13] =
+{
+  {
+    "key",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Kagzi__V1__Group, key),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "strategy",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    0,   /* quantifier_offset */
+    offsetof(Kagzi__V1__Group, strategy),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "verdict",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    0,   /* quantifier_offset */
+    offsetof(Kagzi__V1__Group, verdict),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "member_count",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Kagzi__V1__Group, member_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "succeeded",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Kagzi__V1__Group, succeeded),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "failed",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Kagzi__V1__Group, failed),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "quorum",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Kagzi__V1__Group, quorum),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "max_concurrency",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Kagzi__V1__Group, max_concurrency),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "winner",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Kagzi__V1__Group, winner),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "parent_step",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Kagzi__V1__Group, parent_step),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "opened_at",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Kagzi__V1__Group, opened_at),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "resolved_at",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Kagzi__V1__Group, resolved_at),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "deadline_at",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Kagzi__V1__Group, deadline_at),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned kagzi__v1__group__field_indices_by_name[] = {
+  12,   /* field[12] = deadline_at */
+  5,   /* field[5] = failed */
+  0,   /* field[0] = key */
+  7,   /* field[7] = max_concurrency */
+  3,   /* field[3] = member_count */
+  10,   /* field[10] = opened_at */
+  9,   /* field[9] = parent_step */
+  6,   /* field[6] = quorum */
+  11,   /* field[11] = resolved_at */
+  1,   /* field[1] = strategy */
+  4,   /* field[4] = succeeded */
+  2,   /* field[2] = verdict */
+  8,   /* field[8] = winner */
+};
+static const ProtobufCIntRange kagzi__v1__group__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 13 }
+};
+const ProtobufCMessageDescriptor kagzi__v1__group__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "kagzi.v1.Group",
+  "Group",
+  "Kagzi__V1__Group",
+  "kagzi.v1",
+  sizeof(Kagzi__V1__Group),
+  13,
+  kagzi__v1__group__field_descriptors,
+  kagzi__v1__group__field_indices_by_name,
+  1,  kagzi__v1__group__number_ranges,
+  (ProtobufCMessageInit) kagzi__v1__group__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor kagzi__v1__step_attempt__field_descriptors[8] =
@@ -1013,7 +1304,7 @@ const ProtobufCMessageDescriptor kagzi__v1__run_filter__tags_entry__descriptor =
   (ProtobufCMessageInit) kagzi__v1__run_filter__tags_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor kagzi__v1__run_filter__field_descriptors[9] =
+static const ProtobufCFieldDescriptor kagzi__v1__run_filter__field_descriptors[10] =
 {
   {
     "statuses",
@@ -1123,10 +1414,23 @@ static const ProtobufCFieldDescriptor kagzi__v1__run_filter__field_descriptors[9
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "parent_run_id",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Kagzi__V1__RunFilter, parent_run_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned kagzi__v1__run_filter__field_indices_by_name[] = {
   7,   /* field[7] = created_after */
   8,   /* field[8] = created_before */
+  9,   /* field[9] = parent_run_id */
   0,   /* field[0] = statuses */
   6,   /* field[6] = tags */
   5,   /* field[5] = task_queue */
@@ -1138,7 +1442,7 @@ static const unsigned kagzi__v1__run_filter__field_indices_by_name[] = {
 static const ProtobufCIntRange kagzi__v1__run_filter__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 9 }
+  { 0, 10 }
 };
 const ProtobufCMessageDescriptor kagzi__v1__run_filter__descriptor =
 {
@@ -1148,7 +1452,7 @@ const ProtobufCMessageDescriptor kagzi__v1__run_filter__descriptor =
   "Kagzi__V1__RunFilter",
   "kagzi.v1",
   sizeof(Kagzi__V1__RunFilter),
-  9,
+  10,
   kagzi__v1__run_filter__field_descriptors,
   kagzi__v1__run_filter__field_indices_by_name,
   1,  kagzi__v1__run_filter__number_ranges,

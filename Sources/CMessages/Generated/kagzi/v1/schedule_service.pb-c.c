@@ -1171,7 +1171,7 @@ const ProtobufCMessageDescriptor kagzi__v1__schedule_spec__descriptor =
   (ProtobufCMessageInit) kagzi__v1__schedule_spec__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor kagzi__v1__schedule__field_descriptors[8] =
+static const ProtobufCFieldDescriptor kagzi__v1__schedule__field_descriptors[9] =
 {
   {
     "schedule_id",
@@ -1269,8 +1269,21 @@ static const ProtobufCFieldDescriptor kagzi__v1__schedule__field_descriptors[8] 
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "buffered",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Kagzi__V1__Schedule, buffered),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned kagzi__v1__schedule__field_indices_by_name[] = {
+  8,   /* field[8] = buffered */
   7,   /* field[7] = created_at */
   6,   /* field[6] = last_at */
   1,   /* field[1] = namespace */
@@ -1283,7 +1296,7 @@ static const unsigned kagzi__v1__schedule__field_indices_by_name[] = {
 static const ProtobufCIntRange kagzi__v1__schedule__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 8 }
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor kagzi__v1__schedule__descriptor =
 {
@@ -1293,14 +1306,14 @@ const ProtobufCMessageDescriptor kagzi__v1__schedule__descriptor =
   "Kagzi__V1__Schedule",
   "kagzi.v1",
   sizeof(Kagzi__V1__Schedule),
-  8,
+  9,
   kagzi__v1__schedule__field_descriptors,
   kagzi__v1__schedule__field_indices_by_name,
   1,  kagzi__v1__schedule__number_ranges,
   (ProtobufCMessageInit) kagzi__v1__schedule__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor kagzi__v1__schedule_firing__field_descriptors[4] =
+static const ProtobufCFieldDescriptor kagzi__v1__schedule_firing__field_descriptors[5] =
 {
   {
     "scheduled_at",
@@ -1350,8 +1363,21 @@ static const ProtobufCFieldDescriptor kagzi__v1__schedule_firing__field_descript
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "cause",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    0,   /* quantifier_offset */
+    offsetof(Kagzi__V1__ScheduleFiring, cause),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned kagzi__v1__schedule_firing__field_indices_by_name[] = {
+  4,   /* field[4] = cause */
   1,   /* field[1] = decided_at */
   2,   /* field[2] = run_id */
   0,   /* field[0] = scheduled_at */
@@ -1360,7 +1386,7 @@ static const unsigned kagzi__v1__schedule_firing__field_indices_by_name[] = {
 static const ProtobufCIntRange kagzi__v1__schedule_firing__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor kagzi__v1__schedule_firing__descriptor =
 {
@@ -1370,7 +1396,7 @@ const ProtobufCMessageDescriptor kagzi__v1__schedule_firing__descriptor =
   "Kagzi__V1__ScheduleFiring",
   "kagzi.v1",
   sizeof(Kagzi__V1__ScheduleFiring),
-  4,
+  5,
   kagzi__v1__schedule_firing__field_descriptors,
   kagzi__v1__schedule_firing__field_indices_by_name,
   1,  kagzi__v1__schedule_firing__number_ranges,

@@ -688,49 +688,49 @@ void   kagzi__v1__step_record__free_unpacked
   assert(message->base.descriptor == &kagzi__v1__step_record__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   kagzi__v1__signal__init
-                     (Kagzi__V1__Signal         *message)
+void   kagzi__v1__group_record__init
+                     (Kagzi__V1__GroupRecord         *message)
 {
-  static const Kagzi__V1__Signal init_value = KAGZI__V1__SIGNAL__INIT;
+  static const Kagzi__V1__GroupRecord init_value = KAGZI__V1__GROUP_RECORD__INIT;
   *message = init_value;
 }
-size_t kagzi__v1__signal__get_packed_size
-                     (const Kagzi__V1__Signal *message)
+size_t kagzi__v1__group_record__get_packed_size
+                     (const Kagzi__V1__GroupRecord *message)
 {
-  assert(message->base.descriptor == &kagzi__v1__signal__descriptor);
+  assert(message->base.descriptor == &kagzi__v1__group_record__descriptor);
   return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
 }
-size_t kagzi__v1__signal__pack
-                     (const Kagzi__V1__Signal *message,
+size_t kagzi__v1__group_record__pack
+                     (const Kagzi__V1__GroupRecord *message,
                       uint8_t       *out)
 {
-  assert(message->base.descriptor == &kagzi__v1__signal__descriptor);
+  assert(message->base.descriptor == &kagzi__v1__group_record__descriptor);
   return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
 }
-size_t kagzi__v1__signal__pack_to_buffer
-                     (const Kagzi__V1__Signal *message,
+size_t kagzi__v1__group_record__pack_to_buffer
+                     (const Kagzi__V1__GroupRecord *message,
                       ProtobufCBuffer *buffer)
 {
-  assert(message->base.descriptor == &kagzi__v1__signal__descriptor);
+  assert(message->base.descriptor == &kagzi__v1__group_record__descriptor);
   return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
 }
-Kagzi__V1__Signal *
-       kagzi__v1__signal__unpack
+Kagzi__V1__GroupRecord *
+       kagzi__v1__group_record__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data)
 {
-  return (Kagzi__V1__Signal *)
-     protobuf_c_message_unpack (&kagzi__v1__signal__descriptor,
+  return (Kagzi__V1__GroupRecord *)
+     protobuf_c_message_unpack (&kagzi__v1__group_record__descriptor,
                                 allocator, len, data);
 }
-void   kagzi__v1__signal__free_unpacked
-                     (Kagzi__V1__Signal *message,
+void   kagzi__v1__group_record__free_unpacked
+                     (Kagzi__V1__GroupRecord *message,
                       ProtobufCAllocator *allocator)
 {
   if(!message)
     return;
-  assert(message->base.descriptor == &kagzi__v1__signal__descriptor);
+  assert(message->base.descriptor == &kagzi__v1__group_record__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   kagzi__v1__activity_task__init
@@ -1407,6 +1407,12 @@ void   kagzi__v1__open_group__free_unpacked
     return;
   assert(message->base.descriptor == &kagzi__v1__open_group__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   kagzi__v1__start_child__tags_entry__init
+                     (Kagzi__V1__StartChild__TagsEntry         *message)
+{
+  static const Kagzi__V1__StartChild__TagsEntry init_value = KAGZI__V1__START_CHILD__TAGS_ENTRY__INIT;
+  *message = init_value;
 }
 void   kagzi__v1__start_child__init
                      (Kagzi__V1__StartChild         *message)
@@ -2882,18 +2888,6 @@ static const ProtobufCFieldDescriptor kagzi__v1__workflow_task__field_descriptor
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
-    "signals",
-    5,
-    PROTOBUF_C_LABEL_REPEATED,
-    PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Kagzi__V1__WorkflowTask, n_signals),
-    offsetof(Kagzi__V1__WorkflowTask, signals),
-    &kagzi__v1__signal__descriptor,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
     "cancel_requested",
     6,
     PROTOBUF_C_LABEL_NONE,
@@ -2941,21 +2935,34 @@ static const ProtobufCFieldDescriptor kagzi__v1__workflow_task__field_descriptor
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "groups",
+    10,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Kagzi__V1__WorkflowTask, n_groups),
+    offsetof(Kagzi__V1__WorkflowTask, groups),
+    &kagzi__v1__group_record__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned kagzi__v1__workflow_task__field_indices_by_name[] = {
-  6,   /* field[6] = cancel_reason */
-  5,   /* field[5] = cancel_requested */
+  5,   /* field[5] = cancel_reason */
+  4,   /* field[4] = cancel_requested */
   1,   /* field[1] = delta */
+  8,   /* field[8] = groups */
   0,   /* field[0] = input */
   3,   /* field[3] = more_steps_token */
-  7,   /* field[7] = now */
-  8,   /* field[8] = seed */
-  4,   /* field[4] = signals */
+  6,   /* field[6] = now */
+  7,   /* field[7] = seed */
   2,   /* field[2] = steps */
 };
-static const ProtobufCIntRange kagzi__v1__workflow_task__number_ranges[1 + 1] =
+static const ProtobufCIntRange kagzi__v1__workflow_task__number_ranges[2 + 1] =
 {
   { 1, 0 },
+  { 6, 4 },
   { 0, 9 }
 };
 const ProtobufCMessageDescriptor kagzi__v1__workflow_task__descriptor =
@@ -2969,7 +2976,7 @@ const ProtobufCMessageDescriptor kagzi__v1__workflow_task__descriptor =
   9,
   kagzi__v1__workflow_task__field_descriptors,
   kagzi__v1__workflow_task__field_indices_by_name,
-  1,  kagzi__v1__workflow_task__number_ranges,
+  2,  kagzi__v1__workflow_task__number_ranges,
   (ProtobufCMessageInit) kagzi__v1__workflow_task__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -3102,81 +3109,107 @@ const ProtobufCMessageDescriptor kagzi__v1__step_record__descriptor =
   (ProtobufCMessageInit) kagzi__v1__step_record__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor kagzi__v1__signal__field_descriptors[4] =
+static const ProtobufCFieldDescriptor kagzi__v1__group_record__field_descriptors[6] =
 {
   {
-    "sequence",
+    "key",
     1,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_UINT64,
-    0,   /* quantifier_offset */
-    offsetof(Kagzi__V1__Signal, sequence),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "name",
-    2,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(Kagzi__V1__Signal, name),
+    offsetof(Kagzi__V1__GroupRecord, key),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
-    "payload",
+    "verdict",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    0,   /* quantifier_offset */
+    offsetof(Kagzi__V1__GroupRecord, verdict),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "winner",
     3,
     PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_MESSAGE,
+    PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(Kagzi__V1__Signal, payload),
-    &kagzi__v1__payload__descriptor,
+    offsetof(Kagzi__V1__GroupRecord, winner),
+    NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
-    "received_at",
+    "succeeded",
     4,
     PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_MESSAGE,
+    PROTOBUF_C_TYPE_UINT32,
     0,   /* quantifier_offset */
-    offsetof(Kagzi__V1__Signal, received_at),
-    &google__protobuf__timestamp__descriptor,
+    offsetof(Kagzi__V1__GroupRecord, succeeded),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "failed",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Kagzi__V1__GroupRecord, failed),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "failed_step",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Kagzi__V1__GroupRecord, failed_step),
+    NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned kagzi__v1__signal__field_indices_by_name[] = {
-  1,   /* field[1] = name */
-  2,   /* field[2] = payload */
-  3,   /* field[3] = received_at */
-  0,   /* field[0] = sequence */
+static const unsigned kagzi__v1__group_record__field_indices_by_name[] = {
+  4,   /* field[4] = failed */
+  5,   /* field[5] = failed_step */
+  0,   /* field[0] = key */
+  3,   /* field[3] = succeeded */
+  1,   /* field[1] = verdict */
+  2,   /* field[2] = winner */
 };
-static const ProtobufCIntRange kagzi__v1__signal__number_ranges[1 + 1] =
+static const ProtobufCIntRange kagzi__v1__group_record__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 6 }
 };
-const ProtobufCMessageDescriptor kagzi__v1__signal__descriptor =
+const ProtobufCMessageDescriptor kagzi__v1__group_record__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "kagzi.v1.Signal",
-  "Signal",
-  "Kagzi__V1__Signal",
+  "kagzi.v1.GroupRecord",
+  "GroupRecord",
+  "Kagzi__V1__GroupRecord",
   "kagzi.v1",
-  sizeof(Kagzi__V1__Signal),
-  4,
-  kagzi__v1__signal__field_descriptors,
-  kagzi__v1__signal__field_indices_by_name,
-  1,  kagzi__v1__signal__number_ranges,
-  (ProtobufCMessageInit) kagzi__v1__signal__init,
+  sizeof(Kagzi__V1__GroupRecord),
+  6,
+  kagzi__v1__group_record__field_descriptors,
+  kagzi__v1__group_record__field_indices_by_name,
+  1,  kagzi__v1__group_record__number_ranges,
+  (ProtobufCMessageInit) kagzi__v1__group_record__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor kagzi__v1__activity_task__field_descriptors[7] =
@@ -3385,7 +3418,7 @@ const ProtobufCMessageDescriptor kagzi__v1__task_report__descriptor =
   (ProtobufCMessageInit) kagzi__v1__task_report__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor kagzi__v1__workflow_report__field_descriptors[10] =
+static const ProtobufCFieldDescriptor kagzi__v1__workflow_report__field_descriptors[9] =
 {
   {
     "results",
@@ -3495,18 +3528,6 @@ static const ProtobufCFieldDescriptor kagzi__v1__workflow_report__field_descript
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
-  {
-    "signals_taken",
-    10,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_UINT64,
-    0,   /* quantifier_offset */
-    offsetof(Kagzi__V1__WorkflowReport, signals_taken),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
 };
 static const unsigned kagzi__v1__workflow_report__field_indices_by_name[] = {
   1,   /* field[1] = commands */
@@ -3517,13 +3538,12 @@ static const unsigned kagzi__v1__workflow_report__field_indices_by_name[] = {
   7,   /* field[7] = give_back */
   8,   /* field[8] = park */
   0,   /* field[0] = results */
-  9,   /* field[9] = signals_taken */
   3,   /* field[3] = suspend */
 };
 static const ProtobufCIntRange kagzi__v1__workflow_report__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 10 }
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor kagzi__v1__workflow_report__descriptor =
 {
@@ -3533,7 +3553,7 @@ const ProtobufCMessageDescriptor kagzi__v1__workflow_report__descriptor =
   "Kagzi__V1__WorkflowReport",
   "kagzi.v1",
   sizeof(Kagzi__V1__WorkflowReport),
-  10,
+  9,
   kagzi__v1__workflow_report__field_descriptors,
   kagzi__v1__workflow_report__field_indices_by_name,
   1,  kagzi__v1__workflow_report__number_ranges,
@@ -4392,7 +4412,58 @@ const ProtobufCMessageDescriptor kagzi__v1__open_group__descriptor =
   (ProtobufCMessageInit) kagzi__v1__open_group__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor kagzi__v1__start_child__field_descriptors[8] =
+static const ProtobufCFieldDescriptor kagzi__v1__start_child__tags_entry__field_descriptors[2] =
+{
+  {
+    "key",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Kagzi__V1__StartChild__TagsEntry, key),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "value",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Kagzi__V1__StartChild__TagsEntry, value),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned kagzi__v1__start_child__tags_entry__field_indices_by_name[] = {
+  0,   /* field[0] = key */
+  1,   /* field[1] = value */
+};
+static const ProtobufCIntRange kagzi__v1__start_child__tags_entry__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor kagzi__v1__start_child__tags_entry__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "kagzi.v1.StartChild.TagsEntry",
+  "TagsEntry",
+  "Kagzi__V1__StartChild__TagsEntry",
+  "kagzi.v1",
+  sizeof(Kagzi__V1__StartChild__TagsEntry),
+  2,
+  kagzi__v1__start_child__tags_entry__field_descriptors,
+  kagzi__v1__start_child__tags_entry__field_indices_by_name,
+  1,  kagzi__v1__start_child__tags_entry__number_ranges,
+  (ProtobufCMessageInit) kagzi__v1__start_child__tags_entry__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor kagzi__v1__start_child__field_descriptors[11] =
 {
   {
     "key",
@@ -4490,12 +4561,51 @@ static const ProtobufCFieldDescriptor kagzi__v1__start_child__field_descriptors[
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "retry_policy",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Kagzi__V1__StartChild, retry_policy),
+    &kagzi__v1__retry_policy__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "tags",
+    10,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Kagzi__V1__StartChild, n_tags),
+    offsetof(Kagzi__V1__StartChild, tags),
+    &kagzi__v1__start_child__tags_entry__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "group",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Kagzi__V1__StartChild, group),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned kagzi__v1__start_child__field_indices_by_name[] = {
+  10,   /* field[10] = group */
   5,   /* field[5] = input */
   0,   /* field[0] = key */
   6,   /* field[6] = parent_close_policy */
+  8,   /* field[8] = retry_policy */
   7,   /* field[7] = run_timeout */
+  9,   /* field[9] = tags */
   4,   /* field[4] = task_queue */
   3,   /* field[3] = workflow_id */
   1,   /* field[1] = workflow_type */
@@ -4504,7 +4614,7 @@ static const unsigned kagzi__v1__start_child__field_indices_by_name[] = {
 static const ProtobufCIntRange kagzi__v1__start_child__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 8 }
+  { 0, 11 }
 };
 const ProtobufCMessageDescriptor kagzi__v1__start_child__descriptor =
 {
@@ -4514,7 +4624,7 @@ const ProtobufCMessageDescriptor kagzi__v1__start_child__descriptor =
   "Kagzi__V1__StartChild",
   "kagzi.v1",
   sizeof(Kagzi__V1__StartChild),
-  8,
+  11,
   kagzi__v1__start_child__field_descriptors,
   kagzi__v1__start_child__field_indices_by_name,
   1,  kagzi__v1__start_child__number_ranges,
@@ -4769,7 +4879,7 @@ const ProtobufCMessageDescriptor kagzi__v1__completes_later__descriptor =
   (ProtobufCMessageInit) kagzi__v1__completes_later__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor kagzi__v1__report_answer__field_descriptors[3] =
+static const ProtobufCFieldDescriptor kagzi__v1__report_answer__field_descriptors[4] =
 {
   {
     "report_id",
@@ -4807,16 +4917,29 @@ static const ProtobufCFieldDescriptor kagzi__v1__report_answer__field_descriptor
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "resolved_groups",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Kagzi__V1__ReportAnswer, n_resolved_groups),
+    offsetof(Kagzi__V1__ReportAnswer, resolved_groups),
+    &kagzi__v1__group_record__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned kagzi__v1__report_answer__field_indices_by_name[] = {
   1,   /* field[1] = decisions */
   2,   /* field[2] = rejection */
   0,   /* field[0] = report_id */
+  3,   /* field[3] = resolved_groups */
 };
 static const ProtobufCIntRange kagzi__v1__report_answer__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor kagzi__v1__report_answer__descriptor =
 {
@@ -4826,7 +4949,7 @@ const ProtobufCMessageDescriptor kagzi__v1__report_answer__descriptor =
   "Kagzi__V1__ReportAnswer",
   "kagzi.v1",
   sizeof(Kagzi__V1__ReportAnswer),
-  3,
+  4,
   kagzi__v1__report_answer__field_descriptors,
   kagzi__v1__report_answer__field_indices_by_name,
   1,  kagzi__v1__report_answer__number_ranges,

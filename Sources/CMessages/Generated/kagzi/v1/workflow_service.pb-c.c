@@ -1144,6 +1144,96 @@ void   kagzi__v1__list_step_attempts_response__free_unpacked
   assert(message->base.descriptor == &kagzi__v1__list_step_attempts_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   kagzi__v1__list_groups_request__init
+                     (Kagzi__V1__ListGroupsRequest         *message)
+{
+  static const Kagzi__V1__ListGroupsRequest init_value = KAGZI__V1__LIST_GROUPS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t kagzi__v1__list_groups_request__get_packed_size
+                     (const Kagzi__V1__ListGroupsRequest *message)
+{
+  assert(message->base.descriptor == &kagzi__v1__list_groups_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t kagzi__v1__list_groups_request__pack
+                     (const Kagzi__V1__ListGroupsRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &kagzi__v1__list_groups_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t kagzi__v1__list_groups_request__pack_to_buffer
+                     (const Kagzi__V1__ListGroupsRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &kagzi__v1__list_groups_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Kagzi__V1__ListGroupsRequest *
+       kagzi__v1__list_groups_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Kagzi__V1__ListGroupsRequest *)
+     protobuf_c_message_unpack (&kagzi__v1__list_groups_request__descriptor,
+                                allocator, len, data);
+}
+void   kagzi__v1__list_groups_request__free_unpacked
+                     (Kagzi__V1__ListGroupsRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &kagzi__v1__list_groups_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   kagzi__v1__list_groups_response__init
+                     (Kagzi__V1__ListGroupsResponse         *message)
+{
+  static const Kagzi__V1__ListGroupsResponse init_value = KAGZI__V1__LIST_GROUPS_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t kagzi__v1__list_groups_response__get_packed_size
+                     (const Kagzi__V1__ListGroupsResponse *message)
+{
+  assert(message->base.descriptor == &kagzi__v1__list_groups_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t kagzi__v1__list_groups_response__pack
+                     (const Kagzi__V1__ListGroupsResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &kagzi__v1__list_groups_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t kagzi__v1__list_groups_response__pack_to_buffer
+                     (const Kagzi__V1__ListGroupsResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &kagzi__v1__list_groups_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Kagzi__V1__ListGroupsResponse *
+       kagzi__v1__list_groups_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Kagzi__V1__ListGroupsResponse *)
+     protobuf_c_message_unpack (&kagzi__v1__list_groups_response__descriptor,
+                                allocator, len, data);
+}
+void   kagzi__v1__list_groups_response__free_unpacked
+                     (Kagzi__V1__ListGroupsResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &kagzi__v1__list_groups_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   kagzi__v1__explain_run_request__init
                      (Kagzi__V1__ExplainRunRequest         *message)
 {
@@ -2595,7 +2685,7 @@ const ProtobufCMessageDescriptor kagzi__v1__signal_workflow_response__descriptor
   (ProtobufCMessageInit) kagzi__v1__signal_workflow_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor kagzi__v1__signal_with_start_request__field_descriptors[3] =
+static const ProtobufCFieldDescriptor kagzi__v1__signal_with_start_request__field_descriptors[4] =
 {
   {
     "start",
@@ -2633,16 +2723,29 @@ static const ProtobufCFieldDescriptor kagzi__v1__signal_with_start_request__fiel
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "request_id",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Kagzi__V1__SignalWithStartRequest, request_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned kagzi__v1__signal_with_start_request__field_indices_by_name[] = {
   2,   /* field[2] = payload */
+  3,   /* field[3] = request_id */
   1,   /* field[1] = signal_name */
   0,   /* field[0] = start */
 };
 static const ProtobufCIntRange kagzi__v1__signal_with_start_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor kagzi__v1__signal_with_start_request__descriptor =
 {
@@ -2652,7 +2755,7 @@ const ProtobufCMessageDescriptor kagzi__v1__signal_with_start_request__descripto
   "Kagzi__V1__SignalWithStartRequest",
   "kagzi.v1",
   sizeof(Kagzi__V1__SignalWithStartRequest),
-  3,
+  4,
   kagzi__v1__signal_with_start_request__field_descriptors,
   kagzi__v1__signal_with_start_request__field_indices_by_name,
   1,  kagzi__v1__signal_with_start_request__number_ranges,
@@ -3683,6 +3786,134 @@ const ProtobufCMessageDescriptor kagzi__v1__list_step_attempts_response__descrip
   (ProtobufCMessageInit) kagzi__v1__list_step_attempts_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor kagzi__v1__list_groups_request__field_descriptors[4] =
+{
+  {
+    "namespace",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Kagzi__V1__ListGroupsRequest, namespace_),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "run_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Kagzi__V1__ListGroupsRequest, run_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "page_size",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Kagzi__V1__ListGroupsRequest, page_size),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "page_token",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Kagzi__V1__ListGroupsRequest, page_token),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned kagzi__v1__list_groups_request__field_indices_by_name[] = {
+  0,   /* field[0] = namespace */
+  2,   /* field[2] = page_size */
+  3,   /* field[3] = page_token */
+  1,   /* field[1] = run_id */
+};
+static const ProtobufCIntRange kagzi__v1__list_groups_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor kagzi__v1__list_groups_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "kagzi.v1.ListGroupsRequest",
+  "ListGroupsRequest",
+  "Kagzi__V1__ListGroupsRequest",
+  "kagzi.v1",
+  sizeof(Kagzi__V1__ListGroupsRequest),
+  4,
+  kagzi__v1__list_groups_request__field_descriptors,
+  kagzi__v1__list_groups_request__field_indices_by_name,
+  1,  kagzi__v1__list_groups_request__number_ranges,
+  (ProtobufCMessageInit) kagzi__v1__list_groups_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor kagzi__v1__list_groups_response__field_descriptors[2] =
+{
+  {
+    "groups",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Kagzi__V1__ListGroupsResponse, n_groups),
+    offsetof(Kagzi__V1__ListGroupsResponse, groups),
+    &kagzi__v1__group__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "next_page_token",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Kagzi__V1__ListGroupsResponse, next_page_token),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned kagzi__v1__list_groups_response__field_indices_by_name[] = {
+  0,   /* field[0] = groups */
+  1,   /* field[1] = next_page_token */
+};
+static const ProtobufCIntRange kagzi__v1__list_groups_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor kagzi__v1__list_groups_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "kagzi.v1.ListGroupsResponse",
+  "ListGroupsResponse",
+  "Kagzi__V1__ListGroupsResponse",
+  "kagzi.v1",
+  sizeof(Kagzi__V1__ListGroupsResponse),
+  2,
+  kagzi__v1__list_groups_response__field_descriptors,
+  kagzi__v1__list_groups_response__field_indices_by_name,
+  1,  kagzi__v1__list_groups_response__number_ranges,
+  (ProtobufCMessageInit) kagzi__v1__list_groups_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCFieldDescriptor kagzi__v1__explain_run_request__field_descriptors[2] =
 {
   {
@@ -4462,7 +4693,7 @@ const ProtobufCMessageDescriptor kagzi__v1__fork_run_response__descriptor =
   (ProtobufCMessageInit) kagzi__v1__fork_run_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor kagzi__v1__batch_runs_request__field_descriptors[8] =
+static const ProtobufCFieldDescriptor kagzi__v1__batch_runs_request__field_descriptors[9] =
 {
   {
     "namespace",
@@ -4560,12 +4791,25 @@ static const ProtobufCFieldDescriptor kagzi__v1__batch_runs_request__field_descr
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "max_per_second",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Kagzi__V1__BatchRunsRequest, max_per_second),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned kagzi__v1__batch_runs_request__field_indices_by_name[] = {
   2,   /* field[2] = action */
   5,   /* field[5] = all */
   4,   /* field[4] = dry_run */
   1,   /* field[1] = filter */
+  8,   /* field[8] = max_per_second */
   0,   /* field[0] = namespace */
   7,   /* field[7] = payload */
   3,   /* field[3] = reason */
@@ -4574,7 +4818,7 @@ static const unsigned kagzi__v1__batch_runs_request__field_indices_by_name[] = {
 static const ProtobufCIntRange kagzi__v1__batch_runs_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 8 }
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor kagzi__v1__batch_runs_request__descriptor =
 {
@@ -4584,7 +4828,7 @@ const ProtobufCMessageDescriptor kagzi__v1__batch_runs_request__descriptor =
   "Kagzi__V1__BatchRunsRequest",
   "kagzi.v1",
   sizeof(Kagzi__V1__BatchRunsRequest),
-  8,
+  9,
   kagzi__v1__batch_runs_request__field_descriptors,
   kagzi__v1__batch_runs_request__field_indices_by_name,
   1,  kagzi__v1__batch_runs_request__number_ranges,

@@ -28,6 +28,9 @@ typedef struct Kagzi__V1__NamespaceDisabled Kagzi__V1__NamespaceDisabled;
 typedef struct Kagzi__V1__PayloadTooLarge Kagzi__V1__PayloadTooLarge;
 typedef struct Kagzi__V1__QueueFull Kagzi__V1__QueueFull;
 typedef struct Kagzi__V1__StorageUnavailable Kagzi__V1__StorageUnavailable;
+typedef struct Kagzi__V1__ResourceExists Kagzi__V1__ResourceExists;
+typedef struct Kagzi__V1__VersionDeprecated Kagzi__V1__VersionDeprecated;
+typedef struct Kagzi__V1__RunNotClosed Kagzi__V1__RunNotClosed;
 
 
 /* --- enums --- */
@@ -164,6 +167,39 @@ struct  Kagzi__V1__StorageUnavailable
 #define KAGZI__V1__STORAGE_UNAVAILABLE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&kagzi__v1__storage_unavailable__descriptor) \
     , {0,NULL} }
+
+
+struct  Kagzi__V1__ResourceExists
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData kind;
+  ProtobufCBinaryData name;
+};
+#define KAGZI__V1__RESOURCE_EXISTS__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&kagzi__v1__resource_exists__descriptor) \
+    , {0,NULL}, {0,NULL} }
+
+
+struct  Kagzi__V1__VersionDeprecated
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData type;
+  uint32_t version;
+};
+#define KAGZI__V1__VERSION_DEPRECATED__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&kagzi__v1__version_deprecated__descriptor) \
+    , {0,NULL}, 0 }
+
+
+struct  Kagzi__V1__RunNotClosed
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData run_id;
+  ProtobufCBinaryData status;
+};
+#define KAGZI__V1__RUN_NOT_CLOSED__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&kagzi__v1__run_not_closed__descriptor) \
+    , {0,NULL}, {0,NULL} }
 
 
 /* Kagzi__V1__InvalidField methods */
@@ -394,6 +430,63 @@ Kagzi__V1__StorageUnavailable *
 void   kagzi__v1__storage_unavailable__free_unpacked
                      (Kagzi__V1__StorageUnavailable *message,
                       ProtobufCAllocator *allocator);
+/* Kagzi__V1__ResourceExists methods */
+void   kagzi__v1__resource_exists__init
+                     (Kagzi__V1__ResourceExists         *message);
+size_t kagzi__v1__resource_exists__get_packed_size
+                     (const Kagzi__V1__ResourceExists   *message);
+size_t kagzi__v1__resource_exists__pack
+                     (const Kagzi__V1__ResourceExists   *message,
+                      uint8_t             *out);
+size_t kagzi__v1__resource_exists__pack_to_buffer
+                     (const Kagzi__V1__ResourceExists   *message,
+                      ProtobufCBuffer     *buffer);
+Kagzi__V1__ResourceExists *
+       kagzi__v1__resource_exists__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   kagzi__v1__resource_exists__free_unpacked
+                     (Kagzi__V1__ResourceExists *message,
+                      ProtobufCAllocator *allocator);
+/* Kagzi__V1__VersionDeprecated methods */
+void   kagzi__v1__version_deprecated__init
+                     (Kagzi__V1__VersionDeprecated         *message);
+size_t kagzi__v1__version_deprecated__get_packed_size
+                     (const Kagzi__V1__VersionDeprecated   *message);
+size_t kagzi__v1__version_deprecated__pack
+                     (const Kagzi__V1__VersionDeprecated   *message,
+                      uint8_t             *out);
+size_t kagzi__v1__version_deprecated__pack_to_buffer
+                     (const Kagzi__V1__VersionDeprecated   *message,
+                      ProtobufCBuffer     *buffer);
+Kagzi__V1__VersionDeprecated *
+       kagzi__v1__version_deprecated__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   kagzi__v1__version_deprecated__free_unpacked
+                     (Kagzi__V1__VersionDeprecated *message,
+                      ProtobufCAllocator *allocator);
+/* Kagzi__V1__RunNotClosed methods */
+void   kagzi__v1__run_not_closed__init
+                     (Kagzi__V1__RunNotClosed         *message);
+size_t kagzi__v1__run_not_closed__get_packed_size
+                     (const Kagzi__V1__RunNotClosed   *message);
+size_t kagzi__v1__run_not_closed__pack
+                     (const Kagzi__V1__RunNotClosed   *message,
+                      uint8_t             *out);
+size_t kagzi__v1__run_not_closed__pack_to_buffer
+                     (const Kagzi__V1__RunNotClosed   *message,
+                      ProtobufCBuffer     *buffer);
+Kagzi__V1__RunNotClosed *
+       kagzi__v1__run_not_closed__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   kagzi__v1__run_not_closed__free_unpacked
+                     (Kagzi__V1__RunNotClosed *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Kagzi__V1__InvalidField_Closure)
@@ -432,6 +525,15 @@ typedef void (*Kagzi__V1__QueueFull_Closure)
 typedef void (*Kagzi__V1__StorageUnavailable_Closure)
                  (const Kagzi__V1__StorageUnavailable *message,
                   void *closure_data);
+typedef void (*Kagzi__V1__ResourceExists_Closure)
+                 (const Kagzi__V1__ResourceExists *message,
+                  void *closure_data);
+typedef void (*Kagzi__V1__VersionDeprecated_Closure)
+                 (const Kagzi__V1__VersionDeprecated *message,
+                  void *closure_data);
+typedef void (*Kagzi__V1__RunNotClosed_Closure)
+                 (const Kagzi__V1__RunNotClosed *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -450,6 +552,9 @@ extern const ProtobufCMessageDescriptor kagzi__v1__namespace_disabled__descripto
 extern const ProtobufCMessageDescriptor kagzi__v1__payload_too_large__descriptor;
 extern const ProtobufCMessageDescriptor kagzi__v1__queue_full__descriptor;
 extern const ProtobufCMessageDescriptor kagzi__v1__storage_unavailable__descriptor;
+extern const ProtobufCMessageDescriptor kagzi__v1__resource_exists__descriptor;
+extern const ProtobufCMessageDescriptor kagzi__v1__version_deprecated__descriptor;
+extern const ProtobufCMessageDescriptor kagzi__v1__run_not_closed__descriptor;
 
 PROTOBUF_C__END_DECLS
 

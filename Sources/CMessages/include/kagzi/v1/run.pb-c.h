@@ -21,6 +21,7 @@ PROTOBUF_C__BEGIN_DECLS
 typedef struct Kagzi__V1__Run Kagzi__V1__Run;
 typedef struct Kagzi__V1__Run__TagsEntry Kagzi__V1__Run__TagsEntry;
 typedef struct Kagzi__V1__Step Kagzi__V1__Step;
+typedef struct Kagzi__V1__Group Kagzi__V1__Group;
 typedef struct Kagzi__V1__StepAttempt Kagzi__V1__StepAttempt;
 typedef struct Kagzi__V1__RunFilter Kagzi__V1__RunFilter;
 typedef struct Kagzi__V1__RunFilter__TagsEntry Kagzi__V1__RunFilter__TagsEntry;
@@ -68,10 +69,12 @@ struct  Kagzi__V1__Run
   protobuf_c_boolean cancel_requested;
   ProtobufCBinaryData parent_run_id;
   uint32_t attempt;
+  ProtobufCBinaryData parent_step;
+  ProtobufCBinaryData related_run_id;
 };
 #define KAGZI__V1__RUN__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&kagzi__v1__run__descriptor) \
-    , {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, NULL, NULL, NULL, 0, 0,NULL, NULL, NULL, NULL, NULL, {0,NULL}, 0, 0, {0,NULL}, 0 }
+    , {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, NULL, NULL, NULL, 0, 0,NULL, NULL, NULL, NULL, NULL, {0,NULL}, 0, 0, {0,NULL}, 0, {0,NULL}, {0,NULL} }
 
 
 struct  Kagzi__V1__Step
@@ -96,10 +99,34 @@ struct  Kagzi__V1__Step
   Google__Protobuf__Timestamp *settled_at;
   uint64_t scheduled_sequence;
   uint64_t settled_sequence;
+  ProtobufCBinaryData child_run_id;
+  ProtobufCBinaryData signal_name;
 };
 #define KAGZI__V1__STEP__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&kagzi__v1__step__descriptor) \
-    , {0,NULL}, 0, 0, 0, {0,NULL}, {0,NULL}, 0, {0,NULL}, NULL, NULL, NULL, NULL, NULL, {0,NULL}, NULL, NULL, NULL, 0, 0 }
+    , {0,NULL}, 0, 0, 0, {0,NULL}, {0,NULL}, 0, {0,NULL}, NULL, NULL, NULL, NULL, NULL, {0,NULL}, NULL, NULL, NULL, 0, 0, {0,NULL}, {0,NULL} }
+
+
+struct  Kagzi__V1__Group
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData key;
+  int32_t strategy;
+  int32_t verdict;
+  uint32_t member_count;
+  uint32_t succeeded;
+  uint32_t failed;
+  uint32_t quorum;
+  uint32_t max_concurrency;
+  ProtobufCBinaryData winner;
+  ProtobufCBinaryData parent_step;
+  Google__Protobuf__Timestamp *opened_at;
+  Google__Protobuf__Timestamp *resolved_at;
+  Google__Protobuf__Timestamp *deadline_at;
+};
+#define KAGZI__V1__GROUP__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&kagzi__v1__group__descriptor) \
+    , {0,NULL}, 0, 0, 0, 0, 0, 0, 0, {0,NULL}, {0,NULL}, NULL, NULL, NULL }
 
 
 struct  Kagzi__V1__StepAttempt
@@ -149,6 +176,7 @@ struct  Kagzi__V1__RunFilter
   Kagzi__V1__RunFilter__TagsEntry **tags;
   Google__Protobuf__Timestamp *created_after;
   Google__Protobuf__Timestamp *created_before;
+  ProtobufCBinaryData parent_run_id;
   Kagzi__V1__RunFilter__WorkflowVersionCase _workflow_version_case;
   union {
     uint32_t workflow_version;
@@ -156,7 +184,7 @@ struct  Kagzi__V1__RunFilter
 };
 #define KAGZI__V1__RUN_FILTER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&kagzi__v1__run_filter__descriptor) \
-    , 0,NULL, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, 0,NULL, NULL, NULL, KAGZI__V1__RUN_FILTER___WORKFLOW_VERSION__NOT_SET, {0} }
+    , 0,NULL, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, 0,NULL, NULL, NULL, {0,NULL}, KAGZI__V1__RUN_FILTER___WORKFLOW_VERSION__NOT_SET, {0} }
 
 
 /* Kagzi__V1__Run__TagsEntry methods */
@@ -199,6 +227,25 @@ Kagzi__V1__Step *
                       const uint8_t       *data);
 void   kagzi__v1__step__free_unpacked
                      (Kagzi__V1__Step *message,
+                      ProtobufCAllocator *allocator);
+/* Kagzi__V1__Group methods */
+void   kagzi__v1__group__init
+                     (Kagzi__V1__Group         *message);
+size_t kagzi__v1__group__get_packed_size
+                     (const Kagzi__V1__Group   *message);
+size_t kagzi__v1__group__pack
+                     (const Kagzi__V1__Group   *message,
+                      uint8_t             *out);
+size_t kagzi__v1__group__pack_to_buffer
+                     (const Kagzi__V1__Group   *message,
+                      ProtobufCBuffer     *buffer);
+Kagzi__V1__Group *
+       kagzi__v1__group__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   kagzi__v1__group__free_unpacked
+                     (Kagzi__V1__Group *message,
                       ProtobufCAllocator *allocator);
 /* Kagzi__V1__StepAttempt methods */
 void   kagzi__v1__step_attempt__init
@@ -252,6 +299,9 @@ typedef void (*Kagzi__V1__Run_Closure)
 typedef void (*Kagzi__V1__Step_Closure)
                  (const Kagzi__V1__Step *message,
                   void *closure_data);
+typedef void (*Kagzi__V1__Group_Closure)
+                 (const Kagzi__V1__Group *message,
+                  void *closure_data);
 typedef void (*Kagzi__V1__StepAttempt_Closure)
                  (const Kagzi__V1__StepAttempt *message,
                   void *closure_data);
@@ -270,6 +320,7 @@ typedef void (*Kagzi__V1__RunFilter_Closure)
 extern const ProtobufCMessageDescriptor kagzi__v1__run__descriptor;
 extern const ProtobufCMessageDescriptor kagzi__v1__run__tags_entry__descriptor;
 extern const ProtobufCMessageDescriptor kagzi__v1__step__descriptor;
+extern const ProtobufCMessageDescriptor kagzi__v1__group__descriptor;
 extern const ProtobufCMessageDescriptor kagzi__v1__step_attempt__descriptor;
 extern const ProtobufCMessageDescriptor kagzi__v1__run_filter__descriptor;
 extern const ProtobufCMessageDescriptor kagzi__v1__run_filter__tags_entry__descriptor;

@@ -86,10 +86,11 @@ struct  Kagzi__V1__Schedule
   Google__Protobuf__Timestamp *next_at;
   Google__Protobuf__Timestamp *last_at;
   Google__Protobuf__Timestamp *created_at;
+  uint32_t buffered;
 };
 #define KAGZI__V1__SCHEDULE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&kagzi__v1__schedule__descriptor) \
-    , {0,NULL}, {0,NULL}, NULL, 0, {0,NULL}, NULL, NULL, NULL }
+    , {0,NULL}, {0,NULL}, NULL, 0, {0,NULL}, NULL, NULL, NULL, 0 }
 
 
 struct  Kagzi__V1__ScheduleFiring
@@ -99,10 +100,11 @@ struct  Kagzi__V1__ScheduleFiring
   Google__Protobuf__Timestamp *decided_at;
   ProtobufCBinaryData run_id;
   ProtobufCBinaryData skip_reason;
+  int32_t cause;
 };
 #define KAGZI__V1__SCHEDULE_FIRING__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&kagzi__v1__schedule_firing__descriptor) \
-    , NULL, NULL, {0,NULL}, {0,NULL} }
+    , NULL, NULL, {0,NULL}, {0,NULL}, 0 }
 
 
 struct  Kagzi__V1__CreateScheduleRequest

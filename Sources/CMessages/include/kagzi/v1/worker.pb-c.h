@@ -35,7 +35,7 @@ typedef struct Kagzi__V1__Task Kagzi__V1__Task;
 typedef struct Kagzi__V1__Task__HeadersEntry Kagzi__V1__Task__HeadersEntry;
 typedef struct Kagzi__V1__WorkflowTask Kagzi__V1__WorkflowTask;
 typedef struct Kagzi__V1__StepRecord Kagzi__V1__StepRecord;
-typedef struct Kagzi__V1__Signal Kagzi__V1__Signal;
+typedef struct Kagzi__V1__GroupRecord Kagzi__V1__GroupRecord;
 typedef struct Kagzi__V1__ActivityTask Kagzi__V1__ActivityTask;
 typedef struct Kagzi__V1__TaskReport Kagzi__V1__TaskReport;
 typedef struct Kagzi__V1__WorkflowReport Kagzi__V1__WorkflowReport;
@@ -52,6 +52,7 @@ typedef struct Kagzi__V1__ScheduleActivity Kagzi__V1__ScheduleActivity;
 typedef struct Kagzi__V1__StartTimer Kagzi__V1__StartTimer;
 typedef struct Kagzi__V1__OpenGroup Kagzi__V1__OpenGroup;
 typedef struct Kagzi__V1__StartChild Kagzi__V1__StartChild;
+typedef struct Kagzi__V1__StartChild__TagsEntry Kagzi__V1__StartChild__TagsEntry;
 typedef struct Kagzi__V1__AwaitSignal Kagzi__V1__AwaitSignal;
 typedef struct Kagzi__V1__CancelStep Kagzi__V1__CancelStep;
 typedef struct Kagzi__V1__ActivityReport Kagzi__V1__ActivityReport;
@@ -260,16 +261,16 @@ struct  Kagzi__V1__WorkflowTask
   size_t n_steps;
   Kagzi__V1__StepRecord **steps;
   ProtobufCBinaryData more_steps_token;
-  size_t n_signals;
-  Kagzi__V1__Signal **signals;
   protobuf_c_boolean cancel_requested;
   ProtobufCBinaryData cancel_reason;
   Google__Protobuf__Timestamp *now;
   uint64_t seed;
+  size_t n_groups;
+  Kagzi__V1__GroupRecord **groups;
 };
 #define KAGZI__V1__WORKFLOW_TASK__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&kagzi__v1__workflow_task__descriptor) \
-    , NULL, 0, 0,NULL, {0,NULL}, 0,NULL, 0, {0,NULL}, NULL, 0 }
+    , NULL, 0, 0,NULL, {0,NULL}, 0, {0,NULL}, NULL, 0, 0,NULL }
 
 
 struct  Kagzi__V1__StepRecord
@@ -289,17 +290,19 @@ struct  Kagzi__V1__StepRecord
     , {0,NULL}, 0, 0, 0, NULL, NULL, {0,NULL}, NULL }
 
 
-struct  Kagzi__V1__Signal
+struct  Kagzi__V1__GroupRecord
 {
   ProtobufCMessage base;
-  uint64_t sequence;
-  ProtobufCBinaryData name;
-  Kagzi__V1__Payload *payload;
-  Google__Protobuf__Timestamp *received_at;
+  ProtobufCBinaryData key;
+  int32_t verdict;
+  ProtobufCBinaryData winner;
+  uint32_t succeeded;
+  uint32_t failed;
+  ProtobufCBinaryData failed_step;
 };
-#define KAGZI__V1__SIGNAL__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&kagzi__v1__signal__descriptor) \
-    , 0, {0,NULL}, NULL, NULL }
+#define KAGZI__V1__GROUP_RECORD__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&kagzi__v1__group_record__descriptor) \
+    , {0,NULL}, 0, {0,NULL}, 0, 0, {0,NULL} }
 
 
 struct  Kagzi__V1__ActivityTask
@@ -361,7 +364,6 @@ struct  Kagzi__V1__WorkflowReport
   Kagzi__V1__StepResult **results;
   size_t n_commands;
   Kagzi__V1__Command **commands;
-  uint64_t signals_taken;
   Kagzi__V1__WorkflowReport__OutcomeCase outcome_case;
   union {
     Kagzi__V1__Continue *continue_;
@@ -375,7 +377,7 @@ struct  Kagzi__V1__WorkflowReport
 };
 #define KAGZI__V1__WORKFLOW_REPORT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&kagzi__v1__workflow_report__descriptor) \
-    , 0,NULL, 0,NULL, 0, KAGZI__V1__WORKFLOW_REPORT__OUTCOME__NOT_SET, {0} }
+    , 0,NULL, 0,NULL, KAGZI__V1__WORKFLOW_REPORT__OUTCOME__NOT_SET, {0} }
 
 
 struct  Kagzi__V1__Continue
@@ -590,6 +592,17 @@ struct  Kagzi__V1__OpenGroup
     , {0,NULL}, 0, 0, 0, NULL, 0, {0,NULL} }
 
 
+struct  Kagzi__V1__StartChild__TagsEntry
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData key;
+  ProtobufCBinaryData value;
+};
+#define KAGZI__V1__START_CHILD__TAGS_ENTRY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&kagzi__v1__start_child__tags_entry__descriptor) \
+    , {0,NULL}, {0,NULL} }
+
+
 typedef enum {
   KAGZI__V1__START_CHILD___WORKFLOW_VERSION__NOT_SET = 0,
   KAGZI__V1__START_CHILD___WORKFLOW_VERSION_WORKFLOW_VERSION = 3
@@ -606,6 +619,10 @@ struct  Kagzi__V1__StartChild
   Kagzi__V1__Payload *input;
   int32_t parent_close_policy;
   Google__Protobuf__Duration *run_timeout;
+  Kagzi__V1__RetryPolicy *retry_policy;
+  size_t n_tags;
+  Kagzi__V1__StartChild__TagsEntry **tags;
+  ProtobufCBinaryData group;
   Kagzi__V1__StartChild__WorkflowVersionCase _workflow_version_case;
   union {
     uint32_t workflow_version;
@@ -613,7 +630,7 @@ struct  Kagzi__V1__StartChild
 };
 #define KAGZI__V1__START_CHILD__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&kagzi__v1__start_child__descriptor) \
-    , {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, NULL, 0, NULL, KAGZI__V1__START_CHILD___WORKFLOW_VERSION__NOT_SET, {0} }
+    , {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, NULL, 0, NULL, NULL, 0,NULL, {0,NULL}, KAGZI__V1__START_CHILD___WORKFLOW_VERSION__NOT_SET, {0} }
 
 
 struct  Kagzi__V1__AwaitSignal
@@ -691,10 +708,12 @@ struct  Kagzi__V1__ReportAnswer
   size_t n_decisions;
   Kagzi__V1__StepDecision **decisions;
   Kagzi__V1__Rejection *rejection;
+  size_t n_resolved_groups;
+  Kagzi__V1__GroupRecord **resolved_groups;
 };
 #define KAGZI__V1__REPORT_ANSWER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&kagzi__v1__report_answer__descriptor) \
-    , 0, 0,NULL, NULL }
+    , 0, 0,NULL, NULL, 0,NULL }
 
 
 typedef enum {
@@ -1051,24 +1070,24 @@ Kagzi__V1__StepRecord *
 void   kagzi__v1__step_record__free_unpacked
                      (Kagzi__V1__StepRecord *message,
                       ProtobufCAllocator *allocator);
-/* Kagzi__V1__Signal methods */
-void   kagzi__v1__signal__init
-                     (Kagzi__V1__Signal         *message);
-size_t kagzi__v1__signal__get_packed_size
-                     (const Kagzi__V1__Signal   *message);
-size_t kagzi__v1__signal__pack
-                     (const Kagzi__V1__Signal   *message,
+/* Kagzi__V1__GroupRecord methods */
+void   kagzi__v1__group_record__init
+                     (Kagzi__V1__GroupRecord         *message);
+size_t kagzi__v1__group_record__get_packed_size
+                     (const Kagzi__V1__GroupRecord   *message);
+size_t kagzi__v1__group_record__pack
+                     (const Kagzi__V1__GroupRecord   *message,
                       uint8_t             *out);
-size_t kagzi__v1__signal__pack_to_buffer
-                     (const Kagzi__V1__Signal   *message,
+size_t kagzi__v1__group_record__pack_to_buffer
+                     (const Kagzi__V1__GroupRecord   *message,
                       ProtobufCBuffer     *buffer);
-Kagzi__V1__Signal *
-       kagzi__v1__signal__unpack
+Kagzi__V1__GroupRecord *
+       kagzi__v1__group_record__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data);
-void   kagzi__v1__signal__free_unpacked
-                     (Kagzi__V1__Signal *message,
+void   kagzi__v1__group_record__free_unpacked
+                     (Kagzi__V1__GroupRecord *message,
                       ProtobufCAllocator *allocator);
 /* Kagzi__V1__ActivityTask methods */
 void   kagzi__v1__activity_task__init
@@ -1355,6 +1374,9 @@ Kagzi__V1__OpenGroup *
 void   kagzi__v1__open_group__free_unpacked
                      (Kagzi__V1__OpenGroup *message,
                       ProtobufCAllocator *allocator);
+/* Kagzi__V1__StartChild__TagsEntry methods */
+void   kagzi__v1__start_child__tags_entry__init
+                     (Kagzi__V1__StartChild__TagsEntry         *message);
 /* Kagzi__V1__StartChild methods */
 void   kagzi__v1__start_child__init
                      (Kagzi__V1__StartChild         *message);
@@ -1633,8 +1655,8 @@ typedef void (*Kagzi__V1__WorkflowTask_Closure)
 typedef void (*Kagzi__V1__StepRecord_Closure)
                  (const Kagzi__V1__StepRecord *message,
                   void *closure_data);
-typedef void (*Kagzi__V1__Signal_Closure)
-                 (const Kagzi__V1__Signal *message,
+typedef void (*Kagzi__V1__GroupRecord_Closure)
+                 (const Kagzi__V1__GroupRecord *message,
                   void *closure_data);
 typedef void (*Kagzi__V1__ActivityTask_Closure)
                  (const Kagzi__V1__ActivityTask *message,
@@ -1680,6 +1702,9 @@ typedef void (*Kagzi__V1__StartTimer_Closure)
                   void *closure_data);
 typedef void (*Kagzi__V1__OpenGroup_Closure)
                  (const Kagzi__V1__OpenGroup *message,
+                  void *closure_data);
+typedef void (*Kagzi__V1__StartChild__TagsEntry_Closure)
+                 (const Kagzi__V1__StartChild__TagsEntry *message,
                   void *closure_data);
 typedef void (*Kagzi__V1__StartChild_Closure)
                  (const Kagzi__V1__StartChild *message,
@@ -1739,7 +1764,7 @@ extern const ProtobufCMessageDescriptor kagzi__v1__task__descriptor;
 extern const ProtobufCMessageDescriptor kagzi__v1__task__headers_entry__descriptor;
 extern const ProtobufCMessageDescriptor kagzi__v1__workflow_task__descriptor;
 extern const ProtobufCMessageDescriptor kagzi__v1__step_record__descriptor;
-extern const ProtobufCMessageDescriptor kagzi__v1__signal__descriptor;
+extern const ProtobufCMessageDescriptor kagzi__v1__group_record__descriptor;
 extern const ProtobufCMessageDescriptor kagzi__v1__activity_task__descriptor;
 extern const ProtobufCMessageDescriptor kagzi__v1__task_report__descriptor;
 extern const ProtobufCMessageDescriptor kagzi__v1__workflow_report__descriptor;
@@ -1756,6 +1781,7 @@ extern const ProtobufCMessageDescriptor kagzi__v1__schedule_activity__descriptor
 extern const ProtobufCMessageDescriptor kagzi__v1__start_timer__descriptor;
 extern const ProtobufCMessageDescriptor kagzi__v1__open_group__descriptor;
 extern const ProtobufCMessageDescriptor kagzi__v1__start_child__descriptor;
+extern const ProtobufCMessageDescriptor kagzi__v1__start_child__tags_entry__descriptor;
 extern const ProtobufCMessageDescriptor kagzi__v1__await_signal__descriptor;
 extern const ProtobufCMessageDescriptor kagzi__v1__cancel_step__descriptor;
 extern const ProtobufCMessageDescriptor kagzi__v1__activity_report__descriptor;

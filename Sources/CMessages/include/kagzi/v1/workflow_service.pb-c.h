@@ -46,6 +46,8 @@ typedef struct Kagzi__V1__ListStepsRequest Kagzi__V1__ListStepsRequest;
 typedef struct Kagzi__V1__ListStepsResponse Kagzi__V1__ListStepsResponse;
 typedef struct Kagzi__V1__ListStepAttemptsRequest Kagzi__V1__ListStepAttemptsRequest;
 typedef struct Kagzi__V1__ListStepAttemptsResponse Kagzi__V1__ListStepAttemptsResponse;
+typedef struct Kagzi__V1__ListGroupsRequest Kagzi__V1__ListGroupsRequest;
+typedef struct Kagzi__V1__ListGroupsResponse Kagzi__V1__ListGroupsResponse;
 typedef struct Kagzi__V1__ExplainRunRequest Kagzi__V1__ExplainRunRequest;
 typedef struct Kagzi__V1__ExplainRunResponse Kagzi__V1__ExplainRunResponse;
 typedef struct Kagzi__V1__CancelRunRequest Kagzi__V1__CancelRunRequest;
@@ -225,10 +227,11 @@ struct  Kagzi__V1__SignalWithStartRequest
   Kagzi__V1__StartWorkflowRequest *start;
   ProtobufCBinaryData signal_name;
   Kagzi__V1__Payload *payload;
+  ProtobufCBinaryData request_id;
 };
 #define KAGZI__V1__SIGNAL_WITH_START_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&kagzi__v1__signal_with_start_request__descriptor) \
-    , NULL, {0,NULL}, NULL }
+    , NULL, {0,NULL}, NULL, {0,NULL} }
 
 
 struct  Kagzi__V1__SignalWithStartResponse
@@ -439,6 +442,31 @@ struct  Kagzi__V1__ListStepAttemptsResponse
     , 0,NULL, {0,NULL} }
 
 
+struct  Kagzi__V1__ListGroupsRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData namespace_;
+  ProtobufCBinaryData run_id;
+  uint32_t page_size;
+  ProtobufCBinaryData page_token;
+};
+#define KAGZI__V1__LIST_GROUPS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&kagzi__v1__list_groups_request__descriptor) \
+    , {0,NULL}, {0,NULL}, 0, {0,NULL} }
+
+
+struct  Kagzi__V1__ListGroupsResponse
+{
+  ProtobufCMessage base;
+  size_t n_groups;
+  Kagzi__V1__Group **groups;
+  ProtobufCBinaryData next_page_token;
+};
+#define KAGZI__V1__LIST_GROUPS_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&kagzi__v1__list_groups_response__descriptor) \
+    , 0,NULL, {0,NULL} }
+
+
 struct  Kagzi__V1__ExplainRunRequest
 {
   ProtobufCMessage base;
@@ -620,10 +648,11 @@ struct  Kagzi__V1__BatchRunsRequest
   protobuf_c_boolean all;
   ProtobufCBinaryData signal_name;
   Kagzi__V1__Payload *payload;
+  uint32_t max_per_second;
 };
 #define KAGZI__V1__BATCH_RUNS_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&kagzi__v1__batch_runs_request__descriptor) \
-    , {0,NULL}, NULL, 0, {0,NULL}, 0, 0, {0,NULL}, NULL }
+    , {0,NULL}, NULL, 0, {0,NULL}, 0, 0, {0,NULL}, NULL, 0 }
 
 
 struct  Kagzi__V1__BatchRunsResponse
@@ -1122,6 +1151,44 @@ Kagzi__V1__ListStepAttemptsResponse *
 void   kagzi__v1__list_step_attempts_response__free_unpacked
                      (Kagzi__V1__ListStepAttemptsResponse *message,
                       ProtobufCAllocator *allocator);
+/* Kagzi__V1__ListGroupsRequest methods */
+void   kagzi__v1__list_groups_request__init
+                     (Kagzi__V1__ListGroupsRequest         *message);
+size_t kagzi__v1__list_groups_request__get_packed_size
+                     (const Kagzi__V1__ListGroupsRequest   *message);
+size_t kagzi__v1__list_groups_request__pack
+                     (const Kagzi__V1__ListGroupsRequest   *message,
+                      uint8_t             *out);
+size_t kagzi__v1__list_groups_request__pack_to_buffer
+                     (const Kagzi__V1__ListGroupsRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Kagzi__V1__ListGroupsRequest *
+       kagzi__v1__list_groups_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   kagzi__v1__list_groups_request__free_unpacked
+                     (Kagzi__V1__ListGroupsRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Kagzi__V1__ListGroupsResponse methods */
+void   kagzi__v1__list_groups_response__init
+                     (Kagzi__V1__ListGroupsResponse         *message);
+size_t kagzi__v1__list_groups_response__get_packed_size
+                     (const Kagzi__V1__ListGroupsResponse   *message);
+size_t kagzi__v1__list_groups_response__pack
+                     (const Kagzi__V1__ListGroupsResponse   *message,
+                      uint8_t             *out);
+size_t kagzi__v1__list_groups_response__pack_to_buffer
+                     (const Kagzi__V1__ListGroupsResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Kagzi__V1__ListGroupsResponse *
+       kagzi__v1__list_groups_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   kagzi__v1__list_groups_response__free_unpacked
+                     (Kagzi__V1__ListGroupsResponse *message,
+                      ProtobufCAllocator *allocator);
 /* Kagzi__V1__ExplainRunRequest methods */
 void   kagzi__v1__explain_run_request__init
                      (Kagzi__V1__ExplainRunRequest         *message);
@@ -1509,6 +1576,12 @@ typedef void (*Kagzi__V1__ListStepAttemptsRequest_Closure)
 typedef void (*Kagzi__V1__ListStepAttemptsResponse_Closure)
                  (const Kagzi__V1__ListStepAttemptsResponse *message,
                   void *closure_data);
+typedef void (*Kagzi__V1__ListGroupsRequest_Closure)
+                 (const Kagzi__V1__ListGroupsRequest *message,
+                  void *closure_data);
+typedef void (*Kagzi__V1__ListGroupsResponse_Closure)
+                 (const Kagzi__V1__ListGroupsResponse *message,
+                  void *closure_data);
 typedef void (*Kagzi__V1__ExplainRunRequest_Closure)
                  (const Kagzi__V1__ExplainRunRequest *message,
                   void *closure_data);
@@ -1590,6 +1663,8 @@ extern const ProtobufCMessageDescriptor kagzi__v1__list_steps_request__descripto
 extern const ProtobufCMessageDescriptor kagzi__v1__list_steps_response__descriptor;
 extern const ProtobufCMessageDescriptor kagzi__v1__list_step_attempts_request__descriptor;
 extern const ProtobufCMessageDescriptor kagzi__v1__list_step_attempts_response__descriptor;
+extern const ProtobufCMessageDescriptor kagzi__v1__list_groups_request__descriptor;
+extern const ProtobufCMessageDescriptor kagzi__v1__list_groups_response__descriptor;
 extern const ProtobufCMessageDescriptor kagzi__v1__explain_run_request__descriptor;
 extern const ProtobufCMessageDescriptor kagzi__v1__explain_run_response__descriptor;
 extern const ProtobufCMessageDescriptor kagzi__v1__cancel_run_request__descriptor;

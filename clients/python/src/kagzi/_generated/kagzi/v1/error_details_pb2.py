@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1ckagzi/v1/error_details.proto\x12\x08kagzi.v1\x1a\x1egoogle/protobuf/duration.proto\"-\n\x0cInvalidField\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"E\n\x0bRunNotFound\x12\x11\n\tnamespace\x18\x01 \x01(\t\x12\x0e\n\x06run_id\x18\x02 \x01(\t\x12\x13\n\x0bworkflow_id\x18\x03 \x01(\t\".\n\x10ResourceNotFound\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\" \n\x0e\x41lreadyStarted\x12\x0e\n\x06run_id\x18\x01 \x01(\t\"+\n\tRunClosed\x12\x0e\n\x06run_id\x18\x01 \x01(\t\x12\x0e\n\x06status\x18\x02 \x01(\t\"5\n\x14VersionNotRegistered\x12\x0c\n\x04type\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\r\";\n\tLeaseLost\x12\x0e\n\x06run_id\x18\x01 \x01(\t\x12\x0c\n\x04step\x18\x02 \x01(\t\x12\x10\n\x08taken_by\x18\x03 \x01(\t\"1\n\x0bSessionLost\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"&\n\x11NamespaceDisabled\x12\x11\n\tnamespace\x18\x01 \x01(\t\"=\n\x0fPayloadTooLarge\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12\r\n\x05limit\x18\x02 \x01(\x04\x12\x0c\n\x04size\x18\x03 \x01(\x04\";\n\tQueueFull\x12.\n\x0bretry_after\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Duration\"$\n\x12StorageUnavailable\x12\x0e\n\x06reason\x18\x01 \x01(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1ckagzi/v1/error_details.proto\x12\x08kagzi.v1\x1a\x1egoogle/protobuf/duration.proto\"-\n\x0cInvalidField\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"E\n\x0bRunNotFound\x12\x11\n\tnamespace\x18\x01 \x01(\t\x12\x0e\n\x06run_id\x18\x02 \x01(\t\x12\x13\n\x0bworkflow_id\x18\x03 \x01(\t\".\n\x10ResourceNotFound\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\" \n\x0e\x41lreadyStarted\x12\x0e\n\x06run_id\x18\x01 \x01(\t\"+\n\tRunClosed\x12\x0e\n\x06run_id\x18\x01 \x01(\t\x12\x0e\n\x06status\x18\x02 \x01(\t\"5\n\x14VersionNotRegistered\x12\x0c\n\x04type\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\r\";\n\tLeaseLost\x12\x0e\n\x06run_id\x18\x01 \x01(\t\x12\x0c\n\x04step\x18\x02 \x01(\t\x12\x10\n\x08taken_by\x18\x03 \x01(\t\"1\n\x0bSessionLost\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"&\n\x11NamespaceDisabled\x12\x11\n\tnamespace\x18\x01 \x01(\t\"=\n\x0fPayloadTooLarge\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12\r\n\x05limit\x18\x02 \x01(\x04\x12\x0c\n\x04size\x18\x03 \x01(\x04\";\n\tQueueFull\x12.\n\x0bretry_after\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Duration\"$\n\x12StorageUnavailable\x12\x0e\n\x06reason\x18\x01 \x01(\t\",\n\x0eResourceExists\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\"2\n\x11VersionDeprecated\x12\x0c\n\x04type\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\r\".\n\x0cRunNotClosed\x12\x0e\n\x06run_id\x18\x01 \x01(\t\x12\x0e\n\x06status\x18\x02 \x01(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -56,4 +56,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_QUEUEFULL']._serialized_end=648
   _globals['_STORAGEUNAVAILABLE']._serialized_start=650
   _globals['_STORAGEUNAVAILABLE']._serialized_end=686
+  _globals['_RESOURCEEXISTS']._serialized_start=688
+  _globals['_RESOURCEEXISTS']._serialized_end=732
+  _globals['_VERSIONDEPRECATED']._serialized_start=734
+  _globals['_VERSIONDEPRECATED']._serialized_end=784
+  _globals['_RUNNOTCLOSED']._serialized_start=786
+  _globals['_RUNNOTCLOSED']._serialized_end=832
 # @@protoc_insertion_point(module_scope)

@@ -17,12 +17,23 @@ class OverlapPolicy(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     OVERLAP_POLICY_BUFFER_ALL: _ClassVar[OverlapPolicy]
     OVERLAP_POLICY_CANCEL_OTHER: _ClassVar[OverlapPolicy]
     OVERLAP_POLICY_ALLOW: _ClassVar[OverlapPolicy]
+
+class FiringCause(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    FIRING_CAUSE_UNSPECIFIED: _ClassVar[FiringCause]
+    FIRING_CAUSE_CALENDAR: _ClassVar[FiringCause]
+    FIRING_CAUSE_TRIGGER: _ClassVar[FiringCause]
+    FIRING_CAUSE_BACKFILL: _ClassVar[FiringCause]
 OVERLAP_POLICY_UNSPECIFIED: OverlapPolicy
 OVERLAP_POLICY_SKIP: OverlapPolicy
 OVERLAP_POLICY_BUFFER_ONE: OverlapPolicy
 OVERLAP_POLICY_BUFFER_ALL: OverlapPolicy
 OVERLAP_POLICY_CANCEL_OTHER: OverlapPolicy
 OVERLAP_POLICY_ALLOW: OverlapPolicy
+FIRING_CAUSE_UNSPECIFIED: FiringCause
+FIRING_CAUSE_CALENDAR: FiringCause
+FIRING_CAUSE_TRIGGER: FiringCause
+FIRING_CAUSE_BACKFILL: FiringCause
 
 class ScheduleSpec(_message.Message):
     __slots__ = ("cron", "interval", "time_zone", "jitter", "overlap_policy", "catch_up_window", "catch_up_limit", "start")
@@ -45,7 +56,7 @@ class ScheduleSpec(_message.Message):
     def __init__(self, cron: _Optional[str] = ..., interval: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ..., time_zone: _Optional[str] = ..., jitter: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ..., overlap_policy: _Optional[_Union[OverlapPolicy, str]] = ..., catch_up_window: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ..., catch_up_limit: _Optional[int] = ..., start: _Optional[_Union[_workflow_service_pb2.StartWorkflowRequest, _Mapping]] = ...) -> None: ...
 
 class Schedule(_message.Message):
-    __slots__ = ("schedule_id", "namespace", "spec", "paused", "note", "next_at", "last_at", "created_at")
+    __slots__ = ("schedule_id", "namespace", "spec", "paused", "note", "next_at", "last_at", "created_at", "buffered")
     SCHEDULE_ID_FIELD_NUMBER: _ClassVar[int]
     NAMESPACE_FIELD_NUMBER: _ClassVar[int]
     SPEC_FIELD_NUMBER: _ClassVar[int]
@@ -54,6 +65,7 @@ class Schedule(_message.Message):
     NEXT_AT_FIELD_NUMBER: _ClassVar[int]
     LAST_AT_FIELD_NUMBER: _ClassVar[int]
     CREATED_AT_FIELD_NUMBER: _ClassVar[int]
+    BUFFERED_FIELD_NUMBER: _ClassVar[int]
     schedule_id: str
     namespace: str
     spec: ScheduleSpec
@@ -62,19 +74,22 @@ class Schedule(_message.Message):
     next_at: _timestamp_pb2.Timestamp
     last_at: _timestamp_pb2.Timestamp
     created_at: _timestamp_pb2.Timestamp
-    def __init__(self, schedule_id: _Optional[str] = ..., namespace: _Optional[str] = ..., spec: _Optional[_Union[ScheduleSpec, _Mapping]] = ..., paused: bool = ..., note: _Optional[str] = ..., next_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., last_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., created_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    buffered: int
+    def __init__(self, schedule_id: _Optional[str] = ..., namespace: _Optional[str] = ..., spec: _Optional[_Union[ScheduleSpec, _Mapping]] = ..., paused: bool = ..., note: _Optional[str] = ..., next_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., last_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., created_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., buffered: _Optional[int] = ...) -> None: ...
 
 class ScheduleFiring(_message.Message):
-    __slots__ = ("scheduled_at", "decided_at", "run_id", "skip_reason")
+    __slots__ = ("scheduled_at", "decided_at", "run_id", "skip_reason", "cause")
     SCHEDULED_AT_FIELD_NUMBER: _ClassVar[int]
     DECIDED_AT_FIELD_NUMBER: _ClassVar[int]
     RUN_ID_FIELD_NUMBER: _ClassVar[int]
     SKIP_REASON_FIELD_NUMBER: _ClassVar[int]
+    CAUSE_FIELD_NUMBER: _ClassVar[int]
     scheduled_at: _timestamp_pb2.Timestamp
     decided_at: _timestamp_pb2.Timestamp
     run_id: str
     skip_reason: str
-    def __init__(self, scheduled_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., decided_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., run_id: _Optional[str] = ..., skip_reason: _Optional[str] = ...) -> None: ...
+    cause: FiringCause
+    def __init__(self, scheduled_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., decided_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., run_id: _Optional[str] = ..., skip_reason: _Optional[str] = ..., cause: _Optional[_Union[FiringCause, str]] = ...) -> None: ...
 
 class CreateScheduleRequest(_message.Message):
     __slots__ = ("namespace", "schedule_id", "spec")

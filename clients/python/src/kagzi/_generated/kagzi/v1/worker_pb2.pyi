@@ -10,14 +10,6 @@ from typing import ClassVar as _ClassVar, Iterable as _Iterable, Mapping as _Map
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
-class GroupStrategy(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
-    __slots__ = ()
-    GROUP_STRATEGY_UNSPECIFIED: _ClassVar[GroupStrategy]
-    GROUP_STRATEGY_FAIL_FAST: _ClassVar[GroupStrategy]
-    GROUP_STRATEGY_COLLECT_ALL: _ClassVar[GroupStrategy]
-    GROUP_STRATEGY_RACE: _ClassVar[GroupStrategy]
-    GROUP_STRATEGY_QUORUM: _ClassVar[GroupStrategy]
-
 class ParentClosePolicy(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     PARENT_CLOSE_POLICY_UNSPECIFIED: _ClassVar[ParentClosePolicy]
@@ -32,11 +24,6 @@ class RejectionReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     REJECTION_REASON_INVALID: _ClassVar[RejectionReason]
     REJECTION_REASON_LIMIT: _ClassVar[RejectionReason]
     REJECTION_REASON_UNAVAILABLE: _ClassVar[RejectionReason]
-GROUP_STRATEGY_UNSPECIFIED: GroupStrategy
-GROUP_STRATEGY_FAIL_FAST: GroupStrategy
-GROUP_STRATEGY_COLLECT_ALL: GroupStrategy
-GROUP_STRATEGY_RACE: GroupStrategy
-GROUP_STRATEGY_QUORUM: GroupStrategy
 PARENT_CLOSE_POLICY_UNSPECIFIED: ParentClosePolicy
 PARENT_CLOSE_POLICY_CANCEL: ParentClosePolicy
 PARENT_CLOSE_POLICY_TERMINATE: ParentClosePolicy
@@ -185,26 +172,26 @@ class Task(_message.Message):
     def __init__(self, token: _Optional[bytes] = ..., run_id: _Optional[str] = ..., workflow_id: _Optional[str] = ..., workflow_type: _Optional[str] = ..., workflow_version: _Optional[int] = ..., attempt: _Optional[int] = ..., deadline: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., headers: _Optional[_Mapping[str, str]] = ..., workflow: _Optional[_Union[WorkflowTask, _Mapping]] = ..., activity: _Optional[_Union[ActivityTask, _Mapping]] = ..., namespace: _Optional[str] = ...) -> None: ...
 
 class WorkflowTask(_message.Message):
-    __slots__ = ("input", "delta", "steps", "more_steps_token", "signals", "cancel_requested", "cancel_reason", "now", "seed")
+    __slots__ = ("input", "delta", "steps", "more_steps_token", "cancel_requested", "cancel_reason", "now", "seed", "groups")
     INPUT_FIELD_NUMBER: _ClassVar[int]
     DELTA_FIELD_NUMBER: _ClassVar[int]
     STEPS_FIELD_NUMBER: _ClassVar[int]
     MORE_STEPS_TOKEN_FIELD_NUMBER: _ClassVar[int]
-    SIGNALS_FIELD_NUMBER: _ClassVar[int]
     CANCEL_REQUESTED_FIELD_NUMBER: _ClassVar[int]
     CANCEL_REASON_FIELD_NUMBER: _ClassVar[int]
     NOW_FIELD_NUMBER: _ClassVar[int]
     SEED_FIELD_NUMBER: _ClassVar[int]
+    GROUPS_FIELD_NUMBER: _ClassVar[int]
     input: _common_pb2.Payload
     delta: bool
     steps: _containers.RepeatedCompositeFieldContainer[StepRecord]
     more_steps_token: str
-    signals: _containers.RepeatedCompositeFieldContainer[Signal]
     cancel_requested: bool
     cancel_reason: str
     now: _timestamp_pb2.Timestamp
     seed: int
-    def __init__(self, input: _Optional[_Union[_common_pb2.Payload, _Mapping]] = ..., delta: bool = ..., steps: _Optional[_Iterable[_Union[StepRecord, _Mapping]]] = ..., more_steps_token: _Optional[str] = ..., signals: _Optional[_Iterable[_Union[Signal, _Mapping]]] = ..., cancel_requested: bool = ..., cancel_reason: _Optional[str] = ..., now: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., seed: _Optional[int] = ...) -> None: ...
+    groups: _containers.RepeatedCompositeFieldContainer[GroupRecord]
+    def __init__(self, input: _Optional[_Union[_common_pb2.Payload, _Mapping]] = ..., delta: bool = ..., steps: _Optional[_Iterable[_Union[StepRecord, _Mapping]]] = ..., more_steps_token: _Optional[str] = ..., cancel_requested: bool = ..., cancel_reason: _Optional[str] = ..., now: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., seed: _Optional[int] = ..., groups: _Optional[_Iterable[_Union[GroupRecord, _Mapping]]] = ...) -> None: ...
 
 class StepRecord(_message.Message):
     __slots__ = ("key", "kind", "state", "attempt", "output", "failure", "group", "retry_delay")
@@ -226,17 +213,21 @@ class StepRecord(_message.Message):
     retry_delay: _duration_pb2.Duration
     def __init__(self, key: _Optional[str] = ..., kind: _Optional[_Union[_run_pb2.StepKind, str]] = ..., state: _Optional[_Union[_run_pb2.StepState, str]] = ..., attempt: _Optional[int] = ..., output: _Optional[_Union[_common_pb2.Payload, _Mapping]] = ..., failure: _Optional[_Union[_common_pb2.Failure, _Mapping]] = ..., group: _Optional[str] = ..., retry_delay: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ...) -> None: ...
 
-class Signal(_message.Message):
-    __slots__ = ("sequence", "name", "payload", "received_at")
-    SEQUENCE_FIELD_NUMBER: _ClassVar[int]
-    NAME_FIELD_NUMBER: _ClassVar[int]
-    PAYLOAD_FIELD_NUMBER: _ClassVar[int]
-    RECEIVED_AT_FIELD_NUMBER: _ClassVar[int]
-    sequence: int
-    name: str
-    payload: _common_pb2.Payload
-    received_at: _timestamp_pb2.Timestamp
-    def __init__(self, sequence: _Optional[int] = ..., name: _Optional[str] = ..., payload: _Optional[_Union[_common_pb2.Payload, _Mapping]] = ..., received_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+class GroupRecord(_message.Message):
+    __slots__ = ("key", "verdict", "winner", "succeeded", "failed", "failed_step")
+    KEY_FIELD_NUMBER: _ClassVar[int]
+    VERDICT_FIELD_NUMBER: _ClassVar[int]
+    WINNER_FIELD_NUMBER: _ClassVar[int]
+    SUCCEEDED_FIELD_NUMBER: _ClassVar[int]
+    FAILED_FIELD_NUMBER: _ClassVar[int]
+    FAILED_STEP_FIELD_NUMBER: _ClassVar[int]
+    key: str
+    verdict: _run_pb2.GroupVerdict
+    winner: str
+    succeeded: int
+    failed: int
+    failed_step: str
+    def __init__(self, key: _Optional[str] = ..., verdict: _Optional[_Union[_run_pb2.GroupVerdict, str]] = ..., winner: _Optional[str] = ..., succeeded: _Optional[int] = ..., failed: _Optional[int] = ..., failed_step: _Optional[str] = ...) -> None: ...
 
 class ActivityTask(_message.Message):
     __slots__ = ("activity_type", "activity_version", "step", "input", "progress", "heartbeat_timeout", "start_to_close_timeout")
@@ -271,7 +262,7 @@ class TaskReport(_message.Message):
     def __init__(self, report_id: _Optional[int] = ..., token: _Optional[bytes] = ..., workflow: _Optional[_Union[WorkflowReport, _Mapping]] = ..., activity: _Optional[_Union[ActivityReport, _Mapping]] = ..., grant: _Optional[_Union[SlotGrant, _Mapping]] = ...) -> None: ...
 
 class WorkflowReport(_message.Message):
-    __slots__ = ("results", "commands", "suspend", "complete", "fail", "continue_as_new", "give_back", "park", "signals_taken")
+    __slots__ = ("results", "commands", "suspend", "complete", "fail", "continue_as_new", "give_back", "park")
     RESULTS_FIELD_NUMBER: _ClassVar[int]
     COMMANDS_FIELD_NUMBER: _ClassVar[int]
     CONTINUE_FIELD_NUMBER: _ClassVar[int]
@@ -281,7 +272,6 @@ class WorkflowReport(_message.Message):
     CONTINUE_AS_NEW_FIELD_NUMBER: _ClassVar[int]
     GIVE_BACK_FIELD_NUMBER: _ClassVar[int]
     PARK_FIELD_NUMBER: _ClassVar[int]
-    SIGNALS_TAKEN_FIELD_NUMBER: _ClassVar[int]
     results: _containers.RepeatedCompositeFieldContainer[StepResult]
     commands: _containers.RepeatedCompositeFieldContainer[Command]
     suspend: Suspend
@@ -290,8 +280,7 @@ class WorkflowReport(_message.Message):
     continue_as_new: ContinueAsNew
     give_back: GiveBack
     park: Park
-    signals_taken: int
-    def __init__(self, results: _Optional[_Iterable[_Union[StepResult, _Mapping]]] = ..., commands: _Optional[_Iterable[_Union[Command, _Mapping]]] = ..., suspend: _Optional[_Union[Suspend, _Mapping]] = ..., complete: _Optional[_Union[Complete, _Mapping]] = ..., fail: _Optional[_Union[Fail, _Mapping]] = ..., continue_as_new: _Optional[_Union[ContinueAsNew, _Mapping]] = ..., give_back: _Optional[_Union[GiveBack, _Mapping]] = ..., park: _Optional[_Union[Park, _Mapping]] = ..., signals_taken: _Optional[int] = ..., **kwargs) -> None: ...
+    def __init__(self, results: _Optional[_Iterable[_Union[StepResult, _Mapping]]] = ..., commands: _Optional[_Iterable[_Union[Command, _Mapping]]] = ..., suspend: _Optional[_Union[Suspend, _Mapping]] = ..., complete: _Optional[_Union[Complete, _Mapping]] = ..., fail: _Optional[_Union[Fail, _Mapping]] = ..., continue_as_new: _Optional[_Union[ContinueAsNew, _Mapping]] = ..., give_back: _Optional[_Union[GiveBack, _Mapping]] = ..., park: _Optional[_Union[Park, _Mapping]] = ..., **kwargs) -> None: ...
 
 class Continue(_message.Message):
     __slots__ = ()
@@ -419,16 +408,23 @@ class OpenGroup(_message.Message):
     MAX_CONCURRENCY_FIELD_NUMBER: _ClassVar[int]
     PARENT_STEP_FIELD_NUMBER: _ClassVar[int]
     key: str
-    strategy: GroupStrategy
+    strategy: _run_pb2.GroupStrategy
     member_count: int
     quorum: int
     deadline: _duration_pb2.Duration
     max_concurrency: int
     parent_step: str
-    def __init__(self, key: _Optional[str] = ..., strategy: _Optional[_Union[GroupStrategy, str]] = ..., member_count: _Optional[int] = ..., quorum: _Optional[int] = ..., deadline: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ..., max_concurrency: _Optional[int] = ..., parent_step: _Optional[str] = ...) -> None: ...
+    def __init__(self, key: _Optional[str] = ..., strategy: _Optional[_Union[_run_pb2.GroupStrategy, str]] = ..., member_count: _Optional[int] = ..., quorum: _Optional[int] = ..., deadline: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ..., max_concurrency: _Optional[int] = ..., parent_step: _Optional[str] = ...) -> None: ...
 
 class StartChild(_message.Message):
-    __slots__ = ("key", "workflow_type", "workflow_version", "workflow_id", "task_queue", "input", "parent_close_policy", "run_timeout")
+    __slots__ = ("key", "workflow_type", "workflow_version", "workflow_id", "task_queue", "input", "parent_close_policy", "run_timeout", "retry_policy", "tags", "group")
+    class TagsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
     KEY_FIELD_NUMBER: _ClassVar[int]
     WORKFLOW_TYPE_FIELD_NUMBER: _ClassVar[int]
     WORKFLOW_VERSION_FIELD_NUMBER: _ClassVar[int]
@@ -437,6 +433,9 @@ class StartChild(_message.Message):
     INPUT_FIELD_NUMBER: _ClassVar[int]
     PARENT_CLOSE_POLICY_FIELD_NUMBER: _ClassVar[int]
     RUN_TIMEOUT_FIELD_NUMBER: _ClassVar[int]
+    RETRY_POLICY_FIELD_NUMBER: _ClassVar[int]
+    TAGS_FIELD_NUMBER: _ClassVar[int]
+    GROUP_FIELD_NUMBER: _ClassVar[int]
     key: str
     workflow_type: str
     workflow_version: int
@@ -445,7 +444,10 @@ class StartChild(_message.Message):
     input: _common_pb2.Payload
     parent_close_policy: ParentClosePolicy
     run_timeout: _duration_pb2.Duration
-    def __init__(self, key: _Optional[str] = ..., workflow_type: _Optional[str] = ..., workflow_version: _Optional[int] = ..., workflow_id: _Optional[str] = ..., task_queue: _Optional[str] = ..., input: _Optional[_Union[_common_pb2.Payload, _Mapping]] = ..., parent_close_policy: _Optional[_Union[ParentClosePolicy, str]] = ..., run_timeout: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ...) -> None: ...
+    retry_policy: _common_pb2.RetryPolicy
+    tags: _containers.ScalarMap[str, str]
+    group: str
+    def __init__(self, key: _Optional[str] = ..., workflow_type: _Optional[str] = ..., workflow_version: _Optional[int] = ..., workflow_id: _Optional[str] = ..., task_queue: _Optional[str] = ..., input: _Optional[_Union[_common_pb2.Payload, _Mapping]] = ..., parent_close_policy: _Optional[_Union[ParentClosePolicy, str]] = ..., run_timeout: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ..., retry_policy: _Optional[_Union[_common_pb2.RetryPolicy, _Mapping]] = ..., tags: _Optional[_Mapping[str, str]] = ..., group: _Optional[str] = ...) -> None: ...
 
 class AwaitSignal(_message.Message):
     __slots__ = ("key", "signal_name", "timeout")
@@ -488,14 +490,16 @@ class CompletesLater(_message.Message):
     def __init__(self) -> None: ...
 
 class ReportAnswer(_message.Message):
-    __slots__ = ("report_id", "decisions", "rejection")
+    __slots__ = ("report_id", "decisions", "rejection", "resolved_groups")
     REPORT_ID_FIELD_NUMBER: _ClassVar[int]
     DECISIONS_FIELD_NUMBER: _ClassVar[int]
     REJECTION_FIELD_NUMBER: _ClassVar[int]
+    RESOLVED_GROUPS_FIELD_NUMBER: _ClassVar[int]
     report_id: int
     decisions: _containers.RepeatedCompositeFieldContainer[StepDecision]
     rejection: Rejection
-    def __init__(self, report_id: _Optional[int] = ..., decisions: _Optional[_Iterable[_Union[StepDecision, _Mapping]]] = ..., rejection: _Optional[_Union[Rejection, _Mapping]] = ...) -> None: ...
+    resolved_groups: _containers.RepeatedCompositeFieldContainer[GroupRecord]
+    def __init__(self, report_id: _Optional[int] = ..., decisions: _Optional[_Iterable[_Union[StepDecision, _Mapping]]] = ..., rejection: _Optional[_Union[Rejection, _Mapping]] = ..., resolved_groups: _Optional[_Iterable[_Union[GroupRecord, _Mapping]]] = ...) -> None: ...
 
 class StepDecision(_message.Message):
     __slots__ = ("key", "recorded", "retry", "failed_for_good")

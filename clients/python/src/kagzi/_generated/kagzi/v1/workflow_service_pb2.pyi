@@ -162,14 +162,16 @@ class SignalWorkflowResponse(_message.Message):
     def __init__(self, run_id: _Optional[str] = ...) -> None: ...
 
 class SignalWithStartRequest(_message.Message):
-    __slots__ = ("start", "signal_name", "payload")
+    __slots__ = ("start", "signal_name", "payload", "request_id")
     START_FIELD_NUMBER: _ClassVar[int]
     SIGNAL_NAME_FIELD_NUMBER: _ClassVar[int]
     PAYLOAD_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     start: StartWorkflowRequest
     signal_name: str
     payload: _common_pb2.Payload
-    def __init__(self, start: _Optional[_Union[StartWorkflowRequest, _Mapping]] = ..., signal_name: _Optional[str] = ..., payload: _Optional[_Union[_common_pb2.Payload, _Mapping]] = ...) -> None: ...
+    request_id: str
+    def __init__(self, start: _Optional[_Union[StartWorkflowRequest, _Mapping]] = ..., signal_name: _Optional[str] = ..., payload: _Optional[_Union[_common_pb2.Payload, _Mapping]] = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class SignalWithStartResponse(_message.Message):
     __slots__ = ("run_id", "started")
@@ -331,6 +333,26 @@ class ListStepAttemptsResponse(_message.Message):
     next_page_token: str
     def __init__(self, attempts: _Optional[_Iterable[_Union[_run_pb2.StepAttempt, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
+class ListGroupsRequest(_message.Message):
+    __slots__ = ("namespace", "run_id", "page_size", "page_token")
+    NAMESPACE_FIELD_NUMBER: _ClassVar[int]
+    RUN_ID_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    namespace: str
+    run_id: str
+    page_size: int
+    page_token: str
+    def __init__(self, namespace: _Optional[str] = ..., run_id: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+
+class ListGroupsResponse(_message.Message):
+    __slots__ = ("groups", "next_page_token")
+    GROUPS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    groups: _containers.RepeatedCompositeFieldContainer[_run_pb2.Group]
+    next_page_token: str
+    def __init__(self, groups: _Optional[_Iterable[_Union[_run_pb2.Group, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+
 class ExplainRunRequest(_message.Message):
     __slots__ = ("namespace", "run_id")
     NAMESPACE_FIELD_NUMBER: _ClassVar[int]
@@ -454,7 +476,7 @@ class ForkRunResponse(_message.Message):
     def __init__(self, run_id: _Optional[str] = ...) -> None: ...
 
 class BatchRunsRequest(_message.Message):
-    __slots__ = ("namespace", "filter", "action", "reason", "dry_run", "all", "signal_name", "payload")
+    __slots__ = ("namespace", "filter", "action", "reason", "dry_run", "all", "signal_name", "payload", "max_per_second")
     NAMESPACE_FIELD_NUMBER: _ClassVar[int]
     FILTER_FIELD_NUMBER: _ClassVar[int]
     ACTION_FIELD_NUMBER: _ClassVar[int]
@@ -463,6 +485,7 @@ class BatchRunsRequest(_message.Message):
     ALL_FIELD_NUMBER: _ClassVar[int]
     SIGNAL_NAME_FIELD_NUMBER: _ClassVar[int]
     PAYLOAD_FIELD_NUMBER: _ClassVar[int]
+    MAX_PER_SECOND_FIELD_NUMBER: _ClassVar[int]
     namespace: str
     filter: _run_pb2.RunFilter
     action: BatchAction
@@ -471,7 +494,8 @@ class BatchRunsRequest(_message.Message):
     all: bool
     signal_name: str
     payload: _common_pb2.Payload
-    def __init__(self, namespace: _Optional[str] = ..., filter: _Optional[_Union[_run_pb2.RunFilter, _Mapping]] = ..., action: _Optional[_Union[BatchAction, str]] = ..., reason: _Optional[str] = ..., dry_run: bool = ..., all: bool = ..., signal_name: _Optional[str] = ..., payload: _Optional[_Union[_common_pb2.Payload, _Mapping]] = ...) -> None: ...
+    max_per_second: int
+    def __init__(self, namespace: _Optional[str] = ..., filter: _Optional[_Union[_run_pb2.RunFilter, _Mapping]] = ..., action: _Optional[_Union[BatchAction, str]] = ..., reason: _Optional[str] = ..., dry_run: bool = ..., all: bool = ..., signal_name: _Optional[str] = ..., payload: _Optional[_Union[_common_pb2.Payload, _Mapping]] = ..., max_per_second: _Optional[int] = ...) -> None: ...
 
 class BatchRunsResponse(_message.Message):
     __slots__ = ("total", "done", "failed", "finished", "failures")

@@ -90,6 +90,11 @@ class WorkflowServiceStub(object):
                 request_serializer=kagzi_dot_v1_dot_workflow__service__pb2.ListStepAttemptsRequest.SerializeToString,
                 response_deserializer=kagzi_dot_v1_dot_workflow__service__pb2.ListStepAttemptsResponse.FromString,
                 _registered_method=True)
+        self.ListGroups = channel.unary_unary(
+                '/kagzi.v1.WorkflowService/ListGroups',
+                request_serializer=kagzi_dot_v1_dot_workflow__service__pb2.ListGroupsRequest.SerializeToString,
+                response_deserializer=kagzi_dot_v1_dot_workflow__service__pb2.ListGroupsResponse.FromString,
+                _registered_method=True)
         self.ExplainRun = channel.unary_unary(
                 '/kagzi.v1.WorkflowService/ExplainRun',
                 request_serializer=kagzi_dot_v1_dot_workflow__service__pb2.ExplainRunRequest.SerializeToString,
@@ -213,6 +218,13 @@ class WorkflowServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListGroups(self, request, context):
+        """Lists the parallel groups of a run in the order they were opened.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ExplainRun(self, request, context):
         """Says why a run does not move, what would move it, and when it wakes next.
         """
@@ -326,6 +338,11 @@ def add_WorkflowServiceServicer_to_server(servicer, server):
                     servicer.ListStepAttempts,
                     request_deserializer=kagzi_dot_v1_dot_workflow__service__pb2.ListStepAttemptsRequest.FromString,
                     response_serializer=kagzi_dot_v1_dot_workflow__service__pb2.ListStepAttemptsResponse.SerializeToString,
+            ),
+            'ListGroups': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListGroups,
+                    request_deserializer=kagzi_dot_v1_dot_workflow__service__pb2.ListGroupsRequest.FromString,
+                    response_serializer=kagzi_dot_v1_dot_workflow__service__pb2.ListGroupsResponse.SerializeToString,
             ),
             'ExplainRun': grpc.unary_unary_rpc_method_handler(
                     servicer.ExplainRun,
@@ -666,6 +683,33 @@ class WorkflowService(object):
             '/kagzi.v1.WorkflowService/ListStepAttempts',
             kagzi_dot_v1_dot_workflow__service__pb2.ListStepAttemptsRequest.SerializeToString,
             kagzi_dot_v1_dot_workflow__service__pb2.ListStepAttemptsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListGroups(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kagzi.v1.WorkflowService/ListGroups',
+            kagzi_dot_v1_dot_workflow__service__pb2.ListGroupsRequest.SerializeToString,
+            kagzi_dot_v1_dot_workflow__service__pb2.ListGroupsResponse.FromString,
             options,
             channel_credentials,
             insecure,
