@@ -21,6 +21,7 @@ let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 let configuration: Target.Dependency = .product(name: "Configuration", package: "swift-configuration")
+let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
@@ -42,6 +43,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
     .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
     .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
   ],
   targets: [
     // C, fenced: one system library a module map, one Swift importer each.
@@ -75,7 +77,7 @@ let package = Package(
       name: "Server",
       dependencies: [
         "Services", "Maintenance", "Store", "Postgres", "Engine", "GRPC", "PostgresCluster", "Messages", lifecycle,
-        system, unixSignals, configuration, logging, nioPosix, nioSSL,
+        system, unixSignals, configuration, logging, nioPosix, nioSSL, hummingbird,
       ],
       swiftSettings: strict),
     .executableTarget(
