@@ -135,6 +135,9 @@ extension Worker {
     if let value = c.pointee.registered_at { self.registeredAt = try Timestamp(copying: value, arena) } else { self.registeredAt = nil }
     if let value = c.pointee.last_beat_at { self.lastBeatAt = try Timestamp(copying: value, arena) } else { self.lastBeatAt = nil }
     if let value = c.pointee.lease_expires_at { self.leaseExpiresAt = try Timestamp(copying: value, arena) } else { self.leaseExpiresAt = nil }
+    if let value = c.pointee.ended_at { self.endedAt = try Timestamp(copying: value, arena) } else { self.endedAt = nil }
+    self.statusReason = try c.pointee.status_reason.text("kagzi.v1.Worker.status_reason")
+    if let value = c.pointee.heartbeat_interval { self.heartbeatInterval = try ProtoDuration(copying: value, arena) } else { self.heartbeatInterval = nil }
   }
 
   func placed(in arena: Arena) -> UnsafeMutablePointer<Kagzi__V1__Worker> {
@@ -185,6 +188,9 @@ extension Worker {
     if let value = self.registeredAt { c.pointee.registered_at = value.placed(in: arena) }
     if let value = self.lastBeatAt { c.pointee.last_beat_at = value.placed(in: arena) }
     if let value = self.leaseExpiresAt { c.pointee.lease_expires_at = value.placed(in: arena) }
+    if let value = self.endedAt { c.pointee.ended_at = value.placed(in: arena) }
+    c.pointee.status_reason = arena.place(self.statusReason)
+    if let value = self.heartbeatInterval { c.pointee.heartbeat_interval = value.placed(in: arena) }
     return c
   }
 }
@@ -863,6 +869,8 @@ extension CheckHealthRequest {
     self.namespace = try c.pointee.namespace_.text("kagzi.v1.CheckHealthRequest.namespace")
     if let value = c.pointee.heartbeat_timeout { self.heartbeatTimeout = try ProtoDuration(copying: value, arena) } else { self.heartbeatTimeout = nil }
     if let value = c.pointee.heartbeat_warning { self.heartbeatWarning = try ProtoDuration(copying: value, arena) } else { self.heartbeatWarning = nil }
+    self.workerID = try c.pointee.worker_id.text("kagzi.v1.CheckHealthRequest.worker_id")
+    if let value = c.pointee.task_overdue { self.taskOverdue = try ProtoDuration(copying: value, arena) } else { self.taskOverdue = nil }
   }
 
   func placed(in arena: Arena) -> UnsafeMutablePointer<Kagzi__V1__CheckHealthRequest> {
@@ -871,6 +879,8 @@ extension CheckHealthRequest {
     c.pointee.namespace_ = arena.place(self.namespace)
     if let value = self.heartbeatTimeout { c.pointee.heartbeat_timeout = value.placed(in: arena) }
     if let value = self.heartbeatWarning { c.pointee.heartbeat_warning = value.placed(in: arena) }
+    c.pointee.worker_id = arena.place(self.workerID)
+    if let value = self.taskOverdue { c.pointee.task_overdue = value.placed(in: arena) }
     return c
   }
 }

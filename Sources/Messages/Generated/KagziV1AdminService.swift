@@ -115,6 +115,15 @@ public struct Worker: Sendable, Hashable {
   /// When its lease lapses.
   public var leaseExpiresAt: Timestamp?
 
+  /// When it stopped or crashed.
+  public var endedAt: Timestamp?
+
+  /// Why it stands there: who asked it to drain and why, or how it ended. Empty while it runs.
+  public var statusReason: String
+
+  /// How often it beats.
+  public var heartbeatInterval: ProtoDuration?
+
   /// The message with every field at its default.
   public init() {
     self.workerID = ""
@@ -136,6 +145,9 @@ public struct Worker: Sendable, Hashable {
     self.registeredAt = nil
     self.lastBeatAt = nil
     self.leaseExpiresAt = nil
+    self.endedAt = nil
+    self.statusReason = ""
+    self.heartbeatInterval = nil
   }
 
   /// The message with the given fields.
@@ -158,7 +170,10 @@ public struct Worker: Sendable, Hashable {
     labels: [String: String] = [:],
     registeredAt: Timestamp? = nil,
     lastBeatAt: Timestamp? = nil,
-    leaseExpiresAt: Timestamp? = nil
+    leaseExpiresAt: Timestamp? = nil,
+    endedAt: Timestamp? = nil,
+    statusReason: String = "",
+    heartbeatInterval: ProtoDuration? = nil
   ) {
     self.workerID = workerID
     self.namespace = namespace
@@ -179,6 +194,9 @@ public struct Worker: Sendable, Hashable {
     self.registeredAt = registeredAt
     self.lastBeatAt = lastBeatAt
     self.leaseExpiresAt = leaseExpiresAt
+    self.endedAt = endedAt
+    self.statusReason = statusReason
+    self.heartbeatInterval = heartbeatInterval
   }
 }
 
@@ -620,22 +638,34 @@ public struct CheckHealthRequest: Sendable, Hashable {
   /// A worker is degraded when its heartbeat is older. Absent: 60 s.
   public var heartbeatWarning: ProtoDuration?
 
+  /// Check only this worker, whatever its status, and the database. Empty: everything.
+  public var workerID: String
+
+  /// A ready task is overdue when it waits longer. Absent: 60 s.
+  public var taskOverdue: ProtoDuration?
+
   /// The message with every field at its default.
   public init() {
     self.namespace = ""
     self.heartbeatTimeout = nil
     self.heartbeatWarning = nil
+    self.workerID = ""
+    self.taskOverdue = nil
   }
 
   /// The message with the given fields.
   public init(
     namespace: String = "",
     heartbeatTimeout: ProtoDuration? = nil,
-    heartbeatWarning: ProtoDuration? = nil
+    heartbeatWarning: ProtoDuration? = nil,
+    workerID: String = "",
+    taskOverdue: ProtoDuration? = nil
   ) {
     self.namespace = namespace
     self.heartbeatTimeout = heartbeatTimeout
     self.heartbeatWarning = heartbeatWarning
+    self.workerID = workerID
+    self.taskOverdue = taskOverdue
   }
 }
 
@@ -665,7 +695,7 @@ public struct CheckHealthResponse: Sendable, Hashable {
 
 /// One thing that was checked.
 public struct HealthFinding: Sendable, Hashable {
-  /// What: `database`, `worker/<id>`, `queue/<name>`.
+  /// What: `database`, `workers`, `worker/<id>`, `queues`, `queue/<name>`, `runs`.
   public var subject: String
 
   /// How well it is.

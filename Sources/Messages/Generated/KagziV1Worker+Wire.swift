@@ -227,6 +227,7 @@ extension Beat {
     self.progress = progressValues
     self.activeWorkflows = c.pointee.active_workflows
     self.activeActivities = c.pointee.active_activities
+    self.draining = c.pointee.draining != 0
   }
 
   func placed(in arena: Arena) -> UnsafeMutablePointer<Kagzi__V1__Beat> {
@@ -240,6 +241,7 @@ extension Beat {
     }
     c.pointee.active_workflows = self.activeWorkflows
     c.pointee.active_activities = self.activeActivities
+    c.pointee.draining = self.draining ? 1 : 0
     return c
   }
 }

@@ -156,22 +156,29 @@ public struct Beat: Sendable, Hashable {
   /// Activity tasks the worker is at work on.
   public var activeActivities: UInt32
 
+  /// The worker drains: it takes no new tasks and says Goodbye when its last has ended. Send a beat that says so as soon
+  /// as draining begins. It stays so for the session.
+  public var draining: Bool
+
   /// The message with every field at its default.
   public init() {
     self.progress = []
     self.activeWorkflows = 0
     self.activeActivities = 0
+    self.draining = false
   }
 
   /// The message with the given fields.
   public init(
     progress: [ActivityProgress] = [],
     activeWorkflows: UInt32 = 0,
-    activeActivities: UInt32 = 0
+    activeActivities: UInt32 = 0,
+    draining: Bool = false
   ) {
     self.progress = progress
     self.activeWorkflows = activeWorkflows
     self.activeActivities = activeActivities
+    self.draining = draining
   }
 }
 

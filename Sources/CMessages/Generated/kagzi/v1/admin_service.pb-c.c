@@ -1817,7 +1817,7 @@ const ProtobufCMessageDescriptor kagzi__v1__worker__labels_entry__descriptor =
   (ProtobufCMessageInit) kagzi__v1__worker__labels_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor kagzi__v1__worker__field_descriptors[19] =
+static const ProtobufCFieldDescriptor kagzi__v1__worker__field_descriptors[22] =
 {
   {
     "worker_id",
@@ -2047,12 +2047,50 @@ static const ProtobufCFieldDescriptor kagzi__v1__worker__field_descriptors[19] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "ended_at",
+    20,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Kagzi__V1__Worker, ended_at),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "status_reason",
+    21,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Kagzi__V1__Worker, status_reason),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "heartbeat_interval",
+    22,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Kagzi__V1__Worker, heartbeat_interval),
+    &google__protobuf__duration__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned kagzi__v1__worker__field_indices_by_name[] = {
   10,   /* field[10] = active_activities */
   9,   /* field[9] = active_workflows */
   6,   /* field[6] = activities */
   8,   /* field[8] = activity_slots */
+  19,   /* field[19] = ended_at */
+  21,   /* field[21] = heartbeat_interval */
   11,   /* field[11] = hostname */
   15,   /* field[15] = labels */
   17,   /* field[17] = last_beat_at */
@@ -2064,6 +2102,7 @@ static const unsigned kagzi__v1__worker__field_indices_by_name[] = {
   14,   /* field[14] = sdk_version */
   3,   /* field[3] = session_id */
   2,   /* field[2] = status */
+  20,   /* field[20] = status_reason */
   4,   /* field[4] = task_queues */
   0,   /* field[0] = worker_id */
   7,   /* field[7] = workflow_slots */
@@ -2072,7 +2111,7 @@ static const unsigned kagzi__v1__worker__field_indices_by_name[] = {
 static const ProtobufCIntRange kagzi__v1__worker__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 19 }
+  { 0, 22 }
 };
 const ProtobufCMessageDescriptor kagzi__v1__worker__descriptor =
 {
@@ -2082,7 +2121,7 @@ const ProtobufCMessageDescriptor kagzi__v1__worker__descriptor =
   "Kagzi__V1__Worker",
   "kagzi.v1",
   sizeof(Kagzi__V1__Worker),
-  19,
+  22,
   kagzi__v1__worker__field_descriptors,
   kagzi__v1__worker__field_indices_by_name,
   1,  kagzi__v1__worker__number_ranges,
@@ -3052,7 +3091,7 @@ const ProtobufCMessageDescriptor kagzi__v1__get_stats_response__descriptor =
   (ProtobufCMessageInit) kagzi__v1__get_stats_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor kagzi__v1__check_health_request__field_descriptors[3] =
+static const ProtobufCFieldDescriptor kagzi__v1__check_health_request__field_descriptors[5] =
 {
   {
     "namespace",
@@ -3090,16 +3129,42 @@ static const ProtobufCFieldDescriptor kagzi__v1__check_health_request__field_des
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "worker_id",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Kagzi__V1__CheckHealthRequest, worker_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "task_overdue",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Kagzi__V1__CheckHealthRequest, task_overdue),
+    &google__protobuf__duration__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned kagzi__v1__check_health_request__field_indices_by_name[] = {
   1,   /* field[1] = heartbeat_timeout */
   2,   /* field[2] = heartbeat_warning */
   0,   /* field[0] = namespace */
+  4,   /* field[4] = task_overdue */
+  3,   /* field[3] = worker_id */
 };
 static const ProtobufCIntRange kagzi__v1__check_health_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor kagzi__v1__check_health_request__descriptor =
 {
@@ -3109,7 +3174,7 @@ const ProtobufCMessageDescriptor kagzi__v1__check_health_request__descriptor =
   "Kagzi__V1__CheckHealthRequest",
   "kagzi.v1",
   sizeof(Kagzi__V1__CheckHealthRequest),
-  3,
+  5,
   kagzi__v1__check_health_request__field_descriptors,
   kagzi__v1__check_health_request__field_indices_by_name,
   1,  kagzi__v1__check_health_request__number_ranges,

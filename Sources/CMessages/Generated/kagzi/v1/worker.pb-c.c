@@ -2261,7 +2261,7 @@ const ProtobufCMessageDescriptor kagzi__v1__task_accepted__descriptor =
   (ProtobufCMessageInit) kagzi__v1__task_accepted__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor kagzi__v1__beat__field_descriptors[3] =
+static const ProtobufCFieldDescriptor kagzi__v1__beat__field_descriptors[4] =
 {
   {
     "progress",
@@ -2299,16 +2299,29 @@ static const ProtobufCFieldDescriptor kagzi__v1__beat__field_descriptors[3] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "draining",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Kagzi__V1__Beat, draining),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned kagzi__v1__beat__field_indices_by_name[] = {
   2,   /* field[2] = active_activities */
   1,   /* field[1] = active_workflows */
+  3,   /* field[3] = draining */
   0,   /* field[0] = progress */
 };
 static const ProtobufCIntRange kagzi__v1__beat__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor kagzi__v1__beat__descriptor =
 {
@@ -2318,7 +2331,7 @@ const ProtobufCMessageDescriptor kagzi__v1__beat__descriptor =
   "Kagzi__V1__Beat",
   "kagzi.v1",
   sizeof(Kagzi__V1__Beat),
-  3,
+  4,
   kagzi__v1__beat__field_descriptors,
   kagzi__v1__beat__field_indices_by_name,
   1,  kagzi__v1__beat__number_ranges,

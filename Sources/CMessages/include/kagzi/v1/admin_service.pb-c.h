@@ -125,10 +125,13 @@ struct  Kagzi__V1__Worker
   Google__Protobuf__Timestamp *registered_at;
   Google__Protobuf__Timestamp *last_beat_at;
   Google__Protobuf__Timestamp *lease_expires_at;
+  Google__Protobuf__Timestamp *ended_at;
+  ProtobufCBinaryData status_reason;
+  Google__Protobuf__Duration *heartbeat_interval;
 };
 #define KAGZI__V1__WORKER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&kagzi__v1__worker__descriptor) \
-    , {0,NULL}, {0,NULL}, 0, {0,NULL}, 0,NULL, 0,NULL, 0,NULL, 0, 0, 0, 0, {0,NULL}, 0, {0,NULL}, {0,NULL}, 0,NULL, NULL, NULL, NULL }
+    , {0,NULL}, {0,NULL}, 0, {0,NULL}, 0,NULL, 0,NULL, 0,NULL, 0, 0, 0, 0, {0,NULL}, 0, {0,NULL}, {0,NULL}, 0,NULL, NULL, NULL, NULL, NULL, {0,NULL}, NULL }
 
 
 struct  Kagzi__V1__ListWorkersRequest
@@ -345,10 +348,12 @@ struct  Kagzi__V1__CheckHealthRequest
   ProtobufCBinaryData namespace_;
   Google__Protobuf__Duration *heartbeat_timeout;
   Google__Protobuf__Duration *heartbeat_warning;
+  ProtobufCBinaryData worker_id;
+  Google__Protobuf__Duration *task_overdue;
 };
 #define KAGZI__V1__CHECK_HEALTH_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&kagzi__v1__check_health_request__descriptor) \
-    , {0,NULL}, NULL, NULL }
+    , {0,NULL}, NULL, NULL, {0,NULL}, NULL }
 
 
 struct  Kagzi__V1__CheckHealthResponse

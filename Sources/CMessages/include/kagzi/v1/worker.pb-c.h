@@ -139,10 +139,11 @@ struct  Kagzi__V1__Beat
   Kagzi__V1__ActivityProgress **progress;
   uint32_t active_workflows;
   uint32_t active_activities;
+  protobuf_c_boolean draining;
 };
 #define KAGZI__V1__BEAT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&kagzi__v1__beat__descriptor) \
-    , 0,NULL, 0, 0 }
+    , 0,NULL, 0, 0, 0 }
 
 
 struct  Kagzi__V1__ActivityProgress

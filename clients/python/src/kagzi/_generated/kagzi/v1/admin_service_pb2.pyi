@@ -54,7 +54,7 @@ class GetServerInfoResponse(_message.Message):
     def __init__(self, version: _Optional[str] = ..., coordinator_id: _Optional[str] = ..., started_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., schema_version: _Optional[int] = ..., max_payload_bytes: _Optional[int] = ..., max_message_bytes: _Optional[int] = ...) -> None: ...
 
 class Worker(_message.Message):
-    __slots__ = ("worker_id", "namespace", "status", "session_id", "task_queues", "workflows", "activities", "workflow_slots", "activity_slots", "active_workflows", "active_activities", "hostname", "pid", "sdk_name", "sdk_version", "labels", "registered_at", "last_beat_at", "lease_expires_at")
+    __slots__ = ("worker_id", "namespace", "status", "session_id", "task_queues", "workflows", "activities", "workflow_slots", "activity_slots", "active_workflows", "active_activities", "hostname", "pid", "sdk_name", "sdk_version", "labels", "registered_at", "last_beat_at", "lease_expires_at", "ended_at", "status_reason", "heartbeat_interval")
     class LabelsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -81,6 +81,9 @@ class Worker(_message.Message):
     REGISTERED_AT_FIELD_NUMBER: _ClassVar[int]
     LAST_BEAT_AT_FIELD_NUMBER: _ClassVar[int]
     LEASE_EXPIRES_AT_FIELD_NUMBER: _ClassVar[int]
+    ENDED_AT_FIELD_NUMBER: _ClassVar[int]
+    STATUS_REASON_FIELD_NUMBER: _ClassVar[int]
+    HEARTBEAT_INTERVAL_FIELD_NUMBER: _ClassVar[int]
     worker_id: str
     namespace: str
     status: WorkerStatus
@@ -100,7 +103,10 @@ class Worker(_message.Message):
     registered_at: _timestamp_pb2.Timestamp
     last_beat_at: _timestamp_pb2.Timestamp
     lease_expires_at: _timestamp_pb2.Timestamp
-    def __init__(self, worker_id: _Optional[str] = ..., namespace: _Optional[str] = ..., status: _Optional[_Union[WorkerStatus, str]] = ..., session_id: _Optional[str] = ..., task_queues: _Optional[_Iterable[str]] = ..., workflows: _Optional[_Iterable[_Union[_common_pb2.TypeVersion, _Mapping]]] = ..., activities: _Optional[_Iterable[_Union[_common_pb2.TypeVersion, _Mapping]]] = ..., workflow_slots: _Optional[int] = ..., activity_slots: _Optional[int] = ..., active_workflows: _Optional[int] = ..., active_activities: _Optional[int] = ..., hostname: _Optional[str] = ..., pid: _Optional[int] = ..., sdk_name: _Optional[str] = ..., sdk_version: _Optional[str] = ..., labels: _Optional[_Mapping[str, str]] = ..., registered_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., last_beat_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., lease_expires_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    ended_at: _timestamp_pb2.Timestamp
+    status_reason: str
+    heartbeat_interval: _duration_pb2.Duration
+    def __init__(self, worker_id: _Optional[str] = ..., namespace: _Optional[str] = ..., status: _Optional[_Union[WorkerStatus, str]] = ..., session_id: _Optional[str] = ..., task_queues: _Optional[_Iterable[str]] = ..., workflows: _Optional[_Iterable[_Union[_common_pb2.TypeVersion, _Mapping]]] = ..., activities: _Optional[_Iterable[_Union[_common_pb2.TypeVersion, _Mapping]]] = ..., workflow_slots: _Optional[int] = ..., activity_slots: _Optional[int] = ..., active_workflows: _Optional[int] = ..., active_activities: _Optional[int] = ..., hostname: _Optional[str] = ..., pid: _Optional[int] = ..., sdk_name: _Optional[str] = ..., sdk_version: _Optional[str] = ..., labels: _Optional[_Mapping[str, str]] = ..., registered_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., last_beat_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., lease_expires_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., ended_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., status_reason: _Optional[str] = ..., heartbeat_interval: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ...) -> None: ...
 
 class ListWorkersRequest(_message.Message):
     __slots__ = ("namespace", "statuses", "page_size", "page_token")
@@ -254,14 +260,18 @@ class GetStatsResponse(_message.Message):
     def __init__(self, values: _Optional[_Mapping[str, float]] = ...) -> None: ...
 
 class CheckHealthRequest(_message.Message):
-    __slots__ = ("namespace", "heartbeat_timeout", "heartbeat_warning")
+    __slots__ = ("namespace", "heartbeat_timeout", "heartbeat_warning", "worker_id", "task_overdue")
     NAMESPACE_FIELD_NUMBER: _ClassVar[int]
     HEARTBEAT_TIMEOUT_FIELD_NUMBER: _ClassVar[int]
     HEARTBEAT_WARNING_FIELD_NUMBER: _ClassVar[int]
+    WORKER_ID_FIELD_NUMBER: _ClassVar[int]
+    TASK_OVERDUE_FIELD_NUMBER: _ClassVar[int]
     namespace: str
     heartbeat_timeout: _duration_pb2.Duration
     heartbeat_warning: _duration_pb2.Duration
-    def __init__(self, namespace: _Optional[str] = ..., heartbeat_timeout: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ..., heartbeat_warning: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ...) -> None: ...
+    worker_id: str
+    task_overdue: _duration_pb2.Duration
+    def __init__(self, namespace: _Optional[str] = ..., heartbeat_timeout: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ..., heartbeat_warning: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ..., worker_id: _Optional[str] = ..., task_overdue: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ...) -> None: ...
 
 class CheckHealthResponse(_message.Message):
     __slots__ = ("status", "findings")

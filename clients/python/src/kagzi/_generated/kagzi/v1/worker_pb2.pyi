@@ -83,14 +83,16 @@ class TaskAccepted(_message.Message):
     def __init__(self, tokens: _Optional[_Iterable[bytes]] = ...) -> None: ...
 
 class Beat(_message.Message):
-    __slots__ = ("progress", "active_workflows", "active_activities")
+    __slots__ = ("progress", "active_workflows", "active_activities", "draining")
     PROGRESS_FIELD_NUMBER: _ClassVar[int]
     ACTIVE_WORKFLOWS_FIELD_NUMBER: _ClassVar[int]
     ACTIVE_ACTIVITIES_FIELD_NUMBER: _ClassVar[int]
+    DRAINING_FIELD_NUMBER: _ClassVar[int]
     progress: _containers.RepeatedCompositeFieldContainer[ActivityProgress]
     active_workflows: int
     active_activities: int
-    def __init__(self, progress: _Optional[_Iterable[_Union[ActivityProgress, _Mapping]]] = ..., active_workflows: _Optional[int] = ..., active_activities: _Optional[int] = ...) -> None: ...
+    draining: bool
+    def __init__(self, progress: _Optional[_Iterable[_Union[ActivityProgress, _Mapping]]] = ..., active_workflows: _Optional[int] = ..., active_activities: _Optional[int] = ..., draining: bool = ...) -> None: ...
 
 class ActivityProgress(_message.Message):
     __slots__ = ("token", "details")
