@@ -46,6 +46,19 @@ extension Status {
       detail: VersionNotRegistered(type: type, version: version), named: "VersionNotRegistered")
   }
 
+  internal static func versionDeprecated(_ type: String, _ version: UInt32) -> Status {
+    Status(
+      .failedPrecondition,
+      "version \(version) of '\(type)' is deprecated and takes no new work: name another version, or none for the default",
+      detail: VersionDeprecated(type: type, version: version), named: "VersionDeprecated")
+  }
+
+  internal static func resourceExists(_ kind: String, _ name: String) -> Status {
+    Status(
+      .alreadyExists, "there is a \(kind) '\(name)' already", detail: ResourceExists(kind: kind, name: name),
+      named: "ResourceExists")
+  }
+
   internal static func leaseLost(runID: String, step: String, takenBy: String) -> Status {
     Status(
       .failedPrecondition, "the lease is lost: \(takenBy)",

@@ -178,9 +178,8 @@ internal struct WorkflowReportPlanner {
       throw .invalid("activity_version of step '\(schedule.key)' must be 1 or more")
     }
     try check(schedule.input, of: schedule.key)
-    let version =
-      schedule.activityVersion.map { Int32($0) }
-      ?? registry.defaultVersion(of: type, kind: .activity, namespace: run.namespace)
+    let version = registry.activityVersion(
+      schedule.activityVersion.map { Int32($0) }, of: type, step: schedule.key, run: run)
     var step = NewStep(key: schedule.key, kind: .activity, state: .ready)
     step.groupKey = schedule.group.isEmpty ? nil : schedule.group
     step.policy = schedule.retryPolicy?.blob

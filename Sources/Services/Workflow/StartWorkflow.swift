@@ -52,37 +52,34 @@ extension Coordinator {
   internal typealias StartCompletion = @Sendable (Result<StartWorkflowResponse, Status>) -> Void
 
   private func start(_ request: StartWorkflowRequest, completion: @escaping StartCompletion) {
+    var start: StartRun
     do {
-      var start = try startOperation(request)
-      if let version = request.workflowVersion,
-        !registry.isRegistered(
-          Int32(version), of: start.workflowType, kind: .workflow, namespace: start.namespace)
-      {
-        return startUnknownVersion(start, request, version, completion)
-      }
-      if start.workflowVersion == 0 {
-        start.workflowVersion = registry.defaultVersion(
-          of: start.workflowType, kind: .workflow, namespace: start.namespace)
-      }
+      start = try startOperation(request)
+    } catch {
+      return completion(.failure(error))
+    }
+    do {
+      start.workflowVersion = try registry.version(
+        start.workflowVersion == 0 ? nil : start.workflowVersion, of: start.workflowType, kind: .workflow,
+        namespace: start.namespace, key: start.workflowID)
       submit(start, request, completion)
     } catch {
-      completion(.failure(error))
+      startRefusedVersion(start, request, completion)
     }
   }
 
-  /// A version that is not known here may have been registered elsewhere a moment ago.
-  private func startUnknownVersion(
-    _ start: StartRun, _ request: StartWorkflowRequest, _ version: UInt32, _ completion: @escaping StartCompletion
+  /// A version that is refused by what is known here may have been registered elsewhere a moment ago.
+  private func startRefusedVersion(
+    _ refused: StartRun, _ request: StartWorkflowRequest, _ completion: @escaping StartCompletion
   ) {
     Task { [self] in
-      do {
-        try await registry.refresh(from: store)
+      var start = refused
+      do throws(Status) {
+        start.workflowVersion = try await workflowVersion(
+          start.workflowVersion, of: start.workflowType, namespace: start.namespace, workflowID: start.workflowID)
       } catch {
-        return completion(.failure(Status(StoreError(translating: error))))
+        return completion(.failure(error))
       }
-      guard
-        registry.isRegistered(Int32(version), of: start.workflowType, kind: .workflow, namespace: start.namespace)
-      else { return completion(.failure(.versionNotRegistered(start.workflowType, version))) }
       submit(start, request, completion)
     }
   }
