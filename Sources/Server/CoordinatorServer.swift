@@ -23,6 +23,7 @@ package struct CoordinatorServer: Sendable {
     package var eventLoopThreads = 2
     package var lanes = 2
     package var readConnections = 4
+    package var lookupConnections = 2
     package var drainTimeout: Duration = .seconds(30)
     package var limits = CoordinatorLimits()
 
@@ -61,7 +62,9 @@ package struct CoordinatorServer: Sendable {
     )
     let pool = PostgresPool(
       database.forReads(), limits: .init(size: settings.readConnections, waiting: 20_000), logger: logger)
-    let store = Store(batcher: batcher, pool: pool)
+    let lookups = PostgresPool(
+      database.forBatches(), limits: .init(size: settings.lookupConnections, waiting: 20_000), logger: logger)
+    let store = Store(batcher: batcher, pool: pool, lookups: lookups)
     var generator = SystemRandomNumberGenerator()
     let coordinator = Coordinator(
       id: UUID(high: generator.next(), low: generator.next()), store: store, schemaVersion: UInt32(schemaVersion),
@@ -94,6 +97,7 @@ package struct CoordinatorServer: Sendable {
     ).run()
     await batcher.shutdown()
     await pool.shutdown()
+    await lookups.shutdown()
     try await group.shutdownGracefully()
     logger.info("stopped")
   }

@@ -4,10 +4,15 @@ package import Postgres
 package final class Store: Sendable {
   package let batcher: Batcher<OperationExecutor>
   private let pool: PostgresPool
+  private let lookups: PostgresPool
 
-  package init(batcher: Batcher<OperationExecutor>, pool: PostgresPool) {
+  /// - Parameters:
+  ///   - pool: for what people and services ask; `PostgresConfiguration.forReads()`.
+  ///   - lookups: for what tasks and waiters need; `PostgresConfiguration.forBatches()`.
+  package init(batcher: Batcher<OperationExecutor>, pool: PostgresPool, lookups: PostgresPool) {
     self.batcher = batcher
     self.pool = pool
+    self.lookups = lookups
   }
 
   /// Queues one operation; `completion` runs on the lane's thread after its commit. A full queue answers at once.
@@ -45,12 +50,39 @@ package final class Store: Sendable {
     }
   }
 
-  /// Runs several reading statements in one round trip.
+  /// Runs several reading statements one after the other on one connection.
   package func read<Result: Sendable>(
     _ body: @escaping @Sendable (PostgresConnection) throws -> Result
   ) async throws(StoreError) -> Result {
     do {
       return try await pool.run(body)
+    } catch {
+      throw StoreError(translating: error)
+    }
+  }
+
+  /// Runs a look-up on the connections kept for them.
+  package func read<Statement: LookupStatement & Sendable>(
+    _ statement: Statement
+  ) async throws(StoreError) -> [Statement.Row] {
+    try await lookUp { try $0.execute(statement).rows }
+  }
+
+  /// The same, calling back on the reading thread.
+  package func read<Statement: LookupStatement & Sendable>(
+    _ statement: Statement, completion: @escaping @Sendable (Result<[Statement.Row], StoreError>) -> Void
+  ) {
+    lookups.submit({ try $0.execute(statement).rows }) { result in
+      completion(result.mapError(StoreError.init(translating:)))
+    }
+  }
+
+  /// Runs several look-ups one after the other on one connection.
+  package func lookUp<Result: Sendable>(
+    _ body: @escaping @Sendable (PostgresConnection) throws -> Result
+  ) async throws(StoreError) -> Result {
+    do {
+      return try await lookups.run(body)
     } catch {
       throw StoreError(translating: error)
     }

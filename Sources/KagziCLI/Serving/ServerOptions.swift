@@ -13,6 +13,7 @@ struct ServerOptions: ParsableArguments {
   @Option(help: .hidden) var eventLoopThreads: String?
   @Option(help: .hidden) var lanes: String?
   @Option(help: .hidden) var readConnections: String?
+  @Option(help: .hidden) var lookupConnections: String?
   @Option(help: .hidden) var maxMessageBytes: String?
   @Option(help: .hidden) var maxPayloadBytes: String?
   @Option(help: .hidden) var leaseDefault: String?
@@ -35,7 +36,8 @@ struct ServerOptions: ParsableArguments {
       "database-url": databaseUrl, "listen": listen, "tls-certificate": tlsCertificate,
       "tls-private-key": tlsPrivateKey,
       "tls-client-ca": tlsClientCa, "event-loop-threads": eventLoopThreads, "lanes": lanes,
-      "read-connections": readConnections, "max-message-bytes": maxMessageBytes, "max-payload-bytes": maxPayloadBytes,
+      "read-connections": readConnections, "lookup-connections": lookupConnections,
+      "max-message-bytes": maxMessageBytes, "max-payload-bytes": maxPayloadBytes,
       "lease-default": leaseDefault, "accept-timeout": acceptTimeout, "cancel-grace": cancelGrace,
       "loss-limit": lossLimit, "drain-timeout": drainTimeout, "log-level": logLevel,
     ]

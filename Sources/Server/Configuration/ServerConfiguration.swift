@@ -54,6 +54,7 @@ package struct ServerConfiguration: Sendable {
     settings.eventLoopThreads = try values.integer("event-loop-threads", 1...64)
     settings.lanes = try values.integer("lanes", 1...16)
     settings.readConnections = try values.integer("read-connections", 1...64)
+    settings.lookupConnections = try values.integer("lookup-connections", 1...64)
     settings.limits.maxMessageBytes = try values.integer("max-message-bytes", 65_536...(1 << 30))
     settings.limits.maxPayloadBytes = try values.integer("max-payload-bytes", 1_024...(1 << 30))
     guard settings.limits.maxPayloadBytes < settings.limits.maxMessageBytes else {

@@ -64,7 +64,7 @@ extension Coordinator {
   private func taskRecords(_ runs: [ClaimedRun]) async throws(StoreError) -> [RunID: TaskRecord] {
     let runIDs = runs.map(\.runID)
     let areDeltas = runs.map(\.isDelta)
-    return try await store.read { connection in
+    return try await store.lookUp { connection in
       var records: [RunID: TaskRecord] = [:]
       for row in try connection.execute(LoadTaskRuns(runIDs: runIDs)).rows {
         records[row.run.runID] = TaskRecord(row: row, steps: [])

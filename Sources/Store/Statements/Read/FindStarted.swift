@@ -2,7 +2,7 @@ package import Engine
 package import Postgres
 
 /// What a start met: the run of its request id, the open run of its workflow id, or the newest closed one.
-package struct FindStarted: PostgresStatement {
+package struct FindStarted: LookupStatement {
   package let namespace: String
   package let workflowID: String
   package let requestID: String?

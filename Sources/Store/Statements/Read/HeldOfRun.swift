@@ -2,7 +2,7 @@ package import Engine
 package import Postgres
 
 /// The tasks of a run that sessions hold: its workflow task (no key) and its activities.
-package struct HeldOfRun: PostgresStatement {
+package struct HeldOfRun: LookupStatement {
   package let runID: RunID
 
   package init(runID: RunID) { self.runID = runID }

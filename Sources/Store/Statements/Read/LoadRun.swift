@@ -2,7 +2,7 @@ package import Engine
 package import Postgres
 
 /// One run by id, or by workflow id: the open one, else the newest closed one.
-package struct LoadRun: PostgresStatement {
+package struct LoadRun: LookupStatement {
   package let namespace: String
   package let runID: RunID?
   package let workflowID: String?

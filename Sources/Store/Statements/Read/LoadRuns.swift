@@ -2,7 +2,7 @@ package import Engine
 package import Postgres
 
 /// Runs by id, with their outcomes: what waiters are answered with.
-package struct LoadRuns: PostgresStatement {
+package struct LoadRuns: LookupStatement {
   package let runIDs: [RunID]
 
   package init(runIDs: [RunID]) { self.runIDs = runIDs }

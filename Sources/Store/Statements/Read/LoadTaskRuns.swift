@@ -2,7 +2,7 @@ package import Engine
 package import Postgres
 
 /// What workflow tasks carry of their runs.
-package struct LoadTaskRuns: PostgresStatement {
+package struct LoadTaskRuns: LookupStatement {
   package let runIDs: [RunID]
 
   package init(runIDs: [RunID]) { self.runIDs = runIDs }

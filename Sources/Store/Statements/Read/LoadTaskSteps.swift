@@ -3,7 +3,7 @@ package import Postgres
 
 /// The steps that workflow tasks carry: all of a run's, or those that settled since its session was told.
 /// Local steps that the session reported itself are left out of a delta, but for retries that are due.
-package struct LoadTaskSteps: PostgresStatement {
+package struct LoadTaskSteps: LookupStatement {
   package let runIDs: [RunID]
   package let areDeltas: [Bool]
 

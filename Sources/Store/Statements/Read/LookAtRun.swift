@@ -2,7 +2,7 @@ package import Engine
 package import Postgres
 
 /// What became of a workflow task whose lease did not hold.
-package struct LookAtRun: PostgresStatement {
+package struct LookAtRun: LookupStatement {
   package let runID: RunID
 
   package init(runID: RunID) { self.runID = runID }

@@ -2,7 +2,7 @@ package import Engine
 package import Postgres
 
 /// Where a step stands, with what a retry decision needs.
-package struct LookAtStep: PostgresStatement {
+package struct LookAtStep: LookupStatement {
   package let runID: RunID
   package let stepKey: String
 

@@ -2,7 +2,7 @@ package import Engine
 package import Postgres
 
 /// The change counters of runs, open or closed.
-package struct RunSequences: PostgresStatement {
+package struct RunSequences: LookupStatement {
   package let runIDs: [RunID]
 
   package init(runIDs: [RunID]) { self.runIDs = runIDs }

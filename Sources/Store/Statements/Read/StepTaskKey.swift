@@ -2,7 +2,7 @@ package import Engine
 package import Postgres
 
 /// Which workers can do an activity step.
-package struct StepTaskKey: PostgresStatement {
+package struct StepTaskKey: LookupStatement {
   package let runID: RunID
   package let stepKey: String
 
