@@ -26,5 +26,19 @@ extension Coordinator {
     router.unary(WorkerService.DeregisterWorker.self) { self.deregisterWorker($0, $1, $2) }
 
     router.unary(AdminService.GetServerInfo.self) { self.getServerInfo($0, $1, $2) }
+    router.unary(AdminService.CreateNamespace.self) { self.createNamespace($0, $1, $2) }
+    router.unary(AdminService.GetNamespace.self) { self.getNamespace($0, $1, $2) }
+    router.unary(AdminService.ListNamespaces.self) { self.listNamespaces($0, $1, $2) }
+    router.unary(AdminService.UpdateNamespace.self) { self.updateNamespace($0, $1, $2) }
+    router.unary(AdminService.EnableNamespace.self) { self.enableNamespace($0, $1, $2) }
+    router.unary(AdminService.DisableNamespace.self) { self.disableNamespace($0, $1, $2) }
+
+    router.unary(RegistryService.SetDefaultVersion.self) { self.setDefaultVersion($0, $1, $2) }
+    router.unary(RegistryService.SetRollout.self) { self.setRollout($0, $1, $2) }
+    router.unary(RegistryService.DeprecateVersion.self) { self.deprecateVersion($0, $1, $2) }
+    router.unary(RegistryService.DescribeWorkflowType.self) { self.describeWorkflowType($0, $1, $2) }
+    router.unary(RegistryService.ListWorkflowTypes.self) { self.listWorkflowTypes($0, $1, $2) }
+    router.unary(RegistryService.DescribeActivityType.self) { self.describeActivityType($0, $1, $2) }
+    router.unary(RegistryService.ListActivityTypes.self) { self.listActivityTypes($0, $1, $2) }
   }
 }

@@ -37,6 +37,8 @@ package struct CoordinatorLimits: Sendable {
   package var maxKeyBytes = 512
   package var maxNameBytes = 256
   package var maxRequestIDBytes = 128
+  /// The description of a namespace. Default 1,024 bytes.
+  package var maxDescriptionBytes = 1_024
   /// Labels of one run. Default 32.
   package var maxTags = 32
 

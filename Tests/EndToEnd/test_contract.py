@@ -19,10 +19,9 @@ NOT_YET: dict[str, set[str] | None] = {
     "kagzi.v1.WorkerService": set(),
     "kagzi.v1.AdminService": {
         "ListWorkers", "GetWorker", "ListWorkerEvents", "DrainWorker", "DescribeQueue", "ListQueues", "GetStats",
-        "CheckHealth", "CreateNamespace", "GetNamespace", "ListNamespaces", "UpdateNamespace", "EnableNamespace",
-        "DisableNamespace",
+        "CheckHealth",
     },
-    "kagzi.v1.RegistryService": None,
+    "kagzi.v1.RegistryService": {"MoveRuns"},
     "kagzi.v1.ScheduleService": None,
 }  # fmt: skip
 

@@ -911,7 +911,7 @@ public struct UpdateNamespaceRequest: Sendable, Hashable {
   /// What it is for.
   public var description: String?
 
-  /// How long closed runs are kept.
+  /// How long closed runs are kept. Zero: for ever.
   public var retention: ProtoDuration?
 
   /// The message with every field at its default.

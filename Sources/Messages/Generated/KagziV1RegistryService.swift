@@ -42,10 +42,10 @@ public struct VersionDescription: Sendable, Hashable {
   /// Live workers that registered it.
   public var liveWorkers: UInt64
 
-  /// Deprecated or not the default, and nothing open on it.
+  /// Nothing is open on it, and neither the default nor the rollout sends it more: its workers may go.
   public var drained: Bool
 
-  /// When a worker first registered it.
+  /// When a worker first registered it. Absent: none did, and what is open on it waits for one.
   public var firstRegisteredAt: Timestamp?
 
   /// When a worker last registered it.

@@ -1,6 +1,6 @@
 """Real processes and raw protocol sessions for the end-to-end tests."""
 
-from .contract import admin, common, details, run, worker, worker_service, workflow_service
+from .contract import admin, common, details, registry, run, worker, worker_service, workflow_service
 from .coordinator import Coordinator
 from .postgres import Postgres
 from .processes import Process, free_port
@@ -9,5 +9,5 @@ from .service import Service
 
 __all__ = [
     "Coordinator", "Ended", "Postgres", "Process", "RawWorker", "Service", "admin", "common", "detail_of", "details", "duration",
-    "free_port", "local_failure", "local_result", "payload", "policy", "schedule", "timer", "run", "worker", "worker_service", "workflow_service",
+    "free_port", "local_failure", "local_result", "payload", "policy", "registry", "schedule", "timer", "run", "worker", "worker_service", "workflow_service",
 ]  # fmt: skip

@@ -56,7 +56,7 @@ class RawWorker:
         self.service = service
         self.worker_id = worker_id or f"raw-{uuid.uuid4()}"
         request = worker_service.RegisterWorkerRequest(
-            worker_id=self.worker_id, task_queues=[task_queue], sdk_name="raw", lease_duration=duration(lease)
+            namespace=service.namespace, worker_id=self.worker_id, task_queues=[task_queue], sdk_name="raw", lease_duration=duration(lease)
         )
         for entry in workflows:
             name, _, version = entry.partition(":")

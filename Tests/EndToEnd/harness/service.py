@@ -5,7 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import grpc
-from kagzi._generated.kagzi.v1 import admin_service_pb2_grpc, worker_service_pb2_grpc, workflow_service_pb2_grpc
+from kagzi._generated.kagzi.v1 import (
+    admin_service_pb2_grpc,
+    registry_service_pb2_grpc,
+    worker_service_pb2_grpc,
+    workflow_service_pb2_grpc,
+)
 
 from .contract import common, run, workflow_service
 
@@ -13,12 +18,14 @@ CALL = 15.0
 
 
 class Service:
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, namespace: str = "") -> None:
         self.address = address
+        self.namespace = namespace
         limits = [("grpc.max_receive_message_length", 16 << 20), ("grpc.initial_reconnect_backoff_ms", 100)]
         self.channel = grpc.insecure_channel(address, [*limits, ("grpc.max_reconnect_backoff_ms", 300)])
         self.workflows: Any = workflow_service_pb2_grpc.WorkflowServiceStub(self.channel)
         self.workers: Any = worker_service_pb2_grpc.WorkerServiceStub(self.channel)
+        self.registry: Any = registry_service_pb2_grpc.RegistryServiceStub(self.channel)
         self.admin: Any = admin_service_pb2_grpc.AdminServiceStub(self.channel)
 
     def close(self) -> None:
@@ -30,17 +37,19 @@ class Service:
         return str(response.run_id)
 
     def start_response(self, workflow_type: str, queue: str, data: bytes = b"null", **fields: Any) -> Any:
+        fields.setdefault("namespace", self.namespace)
         request = workflow_service.StartWorkflowRequest(
             workflow_type=workflow_type, task_queue=queue, input=common.Payload(data=data, encoding="json"), **fields
         )
         return self.workflows.StartWorkflow(request, timeout=CALL)
 
     def get(self, run_id: str) -> Any:
-        return self.workflows.GetRun(workflow_service.GetRunRequest(run_id=run_id), timeout=CALL).run
+        request = workflow_service.GetRunRequest(namespace=self.namespace, run_id=run_id)
+        return self.workflows.GetRun(request, timeout=CALL).run
 
     def wait(self, run_id: str, seconds: float = 30) -> Any:
         """The run, closed."""
-        request = workflow_service.WaitRunRequest(run_id=run_id)
+        request = workflow_service.WaitRunRequest(namespace=self.namespace, run_id=run_id)
         request.wait.FromMilliseconds(int(seconds * 1_000))
         response = self.workflows.WaitRun(request, timeout=seconds + 5)
         assert response.closed, f"not closed after {seconds} s: {self.summary(run_id)}"
@@ -56,7 +65,7 @@ class Service:
         steps, token = [], ""
         while True:
             request = workflow_service.ListStepsRequest(
-                run_id=run_id, include_payloads=True, page_size=page_size, page_token=token
+                namespace=self.namespace, run_id=run_id, include_payloads=True, page_size=page_size, page_token=token
             )
             response = self.workflows.ListSteps(request, timeout=CALL)
             steps.extend(response.steps)
@@ -71,7 +80,7 @@ class Service:
         attempts, token = [], ""
         while True:
             request = workflow_service.ListStepAttemptsRequest(
-                run_id=run_id, step=step, page_size=page_size, page_token=token
+                namespace=self.namespace, run_id=run_id, step=step, page_size=page_size, page_token=token
             )
             response = self.workflows.ListStepAttempts(request, timeout=CALL)
             attempts.extend(response.attempts)
@@ -80,13 +89,15 @@ class Service:
                 return attempts
 
     def cancel(self, run_id: str, reason: str = "") -> None:
-        self.workflows.CancelRun(workflow_service.CancelRunRequest(run_id=run_id, reason=reason), timeout=CALL)
+        request = workflow_service.CancelRunRequest(namespace=self.namespace, run_id=run_id, reason=reason)
+        self.workflows.CancelRun(request, timeout=CALL)
 
     def terminate(self, run_id: str, reason: str = "") -> None:
-        self.workflows.TerminateRun(workflow_service.TerminateRunRequest(run_id=run_id, reason=reason), timeout=CALL)
+        request = workflow_service.TerminateRunRequest(namespace=self.namespace, run_id=run_id, reason=reason)
+        self.workflows.TerminateRun(request, timeout=CALL)
 
     def watch(self, run_id: str, after: int = 0, timeout: float = 30) -> Any:
-        request = workflow_service.WatchRunRequest(run_id=run_id, after_sequence=after)
+        request = workflow_service.WatchRunRequest(namespace=self.namespace, run_id=run_id, after_sequence=after)
         return self.workflows.WatchRun(request, timeout=timeout)
 
     def wait_step(self, run_id: str, key: str, state: int, timeout: float = 30) -> Any:
