@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import Executor
 from typing import Any
 
@@ -18,6 +18,13 @@ from kagzi.definitions import Workflow
 LOCAL = records.STEP_KIND_LOCAL
 ACTIVITY = records.STEP_KIND_ACTIVITY
 SLEEP = records.STEP_KIND_SLEEP
+CHILD = records.STEP_KIND_CHILD
+SIGNAL = records.STEP_KIND_SIGNAL
+
+SUCCEEDED = records.GROUP_VERDICT_SUCCEEDED
+FAILED = records.GROUP_VERDICT_FAILED
+DEADLINE = records.GROUP_VERDICT_DEADLINE
+CANCELLED = records.GROUP_VERDICT_CANCELLED
 
 
 def completed(key: str, output: Any = None, kind: Any = ACTIVITY) -> worker.StepRecord:
@@ -33,6 +40,14 @@ def in_state(key: str, state: Any, kind: Any = ACTIVITY, attempt: int = 1, delay
     if delay:
         record.retry_delay.CopyFrom(Duration(seconds=int(delay), nanos=int(delay % 1 * 1e9)))
     return record
+
+
+def cancelled(key: str, kind: Any = ACTIVITY) -> worker.StepRecord:
+    return worker.StepRecord(key=key, kind=kind, state=records.STEP_STATE_CANCELLED, attempt=1)
+
+
+def group(key: str, verdict: Any = 0, **facts: Any) -> worker.GroupRecord:
+    return worker.GroupRecord(key=key, verdict=verdict, **facts)
 
 
 def value(payload: common.Payload) -> Any:
@@ -77,13 +92,18 @@ class Coordinator:
         self.run = WorkflowRun(self.definition, self)
         return await self.begin(input, *steps, **options)
 
-    async def resume(self, *steps: worker.StepRecord, cancel: str | None = None) -> worker.WorkflowReport:
+    async def resume(
+        self, *steps: worker.StepRecord, cancel: str | None = None, groups: Sequence[worker.GroupRecord] = ()
+    ) -> worker.WorkflowReport:
         """A delta; gives the report that follows."""
-        task = self.task(None, steps, cancel=cancel, delta=True)
+        task = self.task(None, steps, cancel=cancel, delta=True, groups=groups)
         self.run.resume(task, list(steps))
         return await self.report()
 
-    def task(self, input: Any, steps: Any, cancel: str | None = None, delta: bool = False, seed: int = 7) -> worker.Task:
+    def task(
+        self, input: Any, steps: Any, cancel: str | None = None, delta: bool = False, seed: int = 7,
+        groups: Sequence[worker.GroupRecord] = (),
+    ) -> worker.Task:  # fmt: skip
         task = worker.Task(
             token=f"token-{next(self._tokens)}".encode(),
             run_id="run-1",
@@ -101,15 +121,18 @@ class Coordinator:
         workflow.cancel_reason = cancel or ""
         workflow.now.CopyFrom(Timestamp(seconds=1_700_000_000))
         workflow.seed = seed
+        workflow.groups.extend(groups)
         return task
 
-    def answer(self, *decisions: worker.StepDecision) -> None:
+    def answer(self, *decisions: worker.StepDecision, groups: Sequence[worker.GroupRecord] = ()) -> None:
         """Everything of the last report is recorded, with these decisions."""
-        self.run.answered(worker.ReportAnswer(report_id=1, decisions=decisions))
+        self.run.answered(worker.ReportAnswer(report_id=1, decisions=decisions, resolved_groups=groups))
 
-    async def answered(self, *decisions: worker.StepDecision) -> worker.WorkflowReport:
+    async def answered(
+        self, *decisions: worker.StepDecision, groups: Sequence[worker.GroupRecord] = ()
+    ) -> worker.WorkflowReport:
         """The same; gives the report that follows."""
-        self.answer(*decisions)
+        self.answer(*decisions, groups=groups)
         return await self.report()
 
     async def rejected(self, reason: Any, message: str = "no") -> None:

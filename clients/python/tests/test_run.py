@@ -227,7 +227,7 @@ async def test_more_commands_than_fit_go_out_in_several_reports() -> None:
 
     coordinator = Coordinator(run)
     coordinator.max_report_items = 2
-    coordinator.run._item_limit = 2
+    coordinator.run.outbox.limit = 2
     report = await coordinator.begin()
     assert (outcome(report), len(report.commands)) == ("continue", 2)
     report = await coordinator.answered()

@@ -13,7 +13,8 @@ from ._version import __version__
 from .activities import ActivityContext, activity_context
 from .client import Client, ConflictPolicy, Handle, ReusePolicy
 from .context import Context, StepBuilder
-from .definitions import Activity, Workflow, activity, workflow
+from ._members import Member
+from .definitions import Activity, ParentClosePolicy, Workflow, activity, workflow
 from .errors import (
     AlreadyStarted,
     Cancelled,
@@ -41,6 +42,7 @@ from .errors import (
     WorkflowTerminated,
     WorkflowTimedOut,
 )
+from .parallel import GroupFailed, ParallelErrorStrategy, ParallelExecutor, ParallelResult, Results
 from .retry import RetryPolicy, RetryPredicate
 from .runs import Change, Run, RunStatus, Step, StepAttempt, StepKind, StepState
 from .worker import Worker
@@ -57,15 +59,22 @@ __all__ = [
     "DeadlineExceeded",
     "DuplicateStepName",
     "ErrorKind",
+    "GroupFailed",
     "Handle",
     "InvalidField",
     "KagziError",
     "LeaseLost",
+    "Member",
     "NamespaceDisabled",
     "NotFound",
+    "ParallelErrorStrategy",
+    "ParallelExecutor",
+    "ParallelResult",
+    "ParentClosePolicy",
     "PayloadError",
     "PayloadTooLarge",
     "QueueFull",
+    "Results",
     "RetryPolicy",
     "RetryPredicate",
     "ReusePolicy",

@@ -7,15 +7,22 @@ import random
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from datetime import datetime, timedelta
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
+from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec, TypeVar, overload
 
-from ._call import Call
+from ._members import Plan, activity_name, activity_plan, child_plan, local_plan, new_call, workflow_name
+from ._messages import run as records
 from ._messages import worker
+from ._parallel_calls import ParallelCalls
+from ._payloads import decode
 from ._times import Seconds, datetime_of, to_duration, to_timestamp
-from .definitions import Activity
+from .definitions import Activity, Workflow
+from .errors import ErrorKind, StepError
 from .retry import RetryPolicy, RetryPredicate
 
 if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from ._options import ActivityOptions, ChildOptions
     from ._run import WorkflowRun
 
 In = TypeVar("In", contravariant=True)
@@ -24,7 +31,7 @@ T = TypeVar("T")
 P = ParamSpec("P")
 
 
-class Context:
+class Context(ParallelCalls):
     """Given to a workflow function. Everything that must survive a crash goes through it.
 
     The function is called again after a crash: what its steps returned is recorded and returned at once, so it must do
@@ -40,6 +47,11 @@ class Context:
     @property
     def run_id(self) -> str:
         """The run."""
+        return self._run.run_id
+
+    @property
+    def workflow_run_id(self) -> str:
+        """The same, by its longer name."""
         return self._run.run_id
 
     @property
@@ -112,94 +124,104 @@ class Context:
         """
         if function is None:
             return _StepDecorator(self, name, retry, returns)
-        call = Call(function, args, returns)
-        if not call.can_repeat and retry is not None and retry.max_attempts > 1:
-            call.discard()
-            raise TypeError("a coroutine can be awaited only once: for retries pass the function and its arguments")
-        return self._run.local(name, call, retry)
+        call = new_call(function, args, retry, returns)
+        return self._run.step(name, local_plan(call, retry))
 
     def step_builder(self, name: str) -> StepBuilder:
         """A step with settings: `await ctx.step_builder("pay").retry_policy(...).execute(pay, order)`."""
         return StepBuilder(name, self)
 
     @overload
-    def activity(
-        self, activity: Activity[None, Out], *, step: str | None = None, retry: RetryPolicy | None = None,
-        version: int | None = None, task_queue: str | None = None, priority: int | None = None,
-        schedule_to_start_timeout: Seconds | None = None, start_to_close_timeout: Seconds | None = None,
-        schedule_to_close_timeout: Seconds | None = None, heartbeat_timeout: Seconds | None = None,
-        returns: Any = None,
-    ) -> Coroutine[Any, Any, Out]: ...  # fmt: skip
+    def activity(self, activity: Activity[None, Out], **options: Unpack[ActivityOptions]) -> Coroutine[Any, Any, Out]: ...
     @overload
     def activity(
-        self, activity: Activity[In, Out], input: In, *, step: str | None = None, retry: RetryPolicy | None = None,
-        version: int | None = None, task_queue: str | None = None, priority: int | None = None,
-        schedule_to_start_timeout: Seconds | None = None, start_to_close_timeout: Seconds | None = None,
-        schedule_to_close_timeout: Seconds | None = None, heartbeat_timeout: Seconds | None = None,
-        returns: Any = None,
-    ) -> Coroutine[Any, Any, Out]: ...  # fmt: skip
+        self, activity: Activity[In, Out], input: In, **options: Unpack[ActivityOptions]
+    ) -> Coroutine[Any, Any, Out]: ...
     @overload
     def activity(
-        self, activity: str, input: Any = None, *, step: str | None = None, retry: RetryPolicy | None = None,
-        version: int | None = None, task_queue: str | None = None, priority: int | None = None,
-        schedule_to_start_timeout: Seconds | None = None, start_to_close_timeout: Seconds | None = None,
-        schedule_to_close_timeout: Seconds | None = None, heartbeat_timeout: Seconds | None = None,
-        returns: Any = None,
-    ) -> Coroutine[Any, Any, Any]: ...  # fmt: skip
+        self, activity: str, input: Any = None, **options: Unpack[ActivityOptions]
+    ) -> Coroutine[Any, Any, Any]: ...
     def activity(
-        self, activity: Any, input: Any = None, *, step: str | None = None, retry: RetryPolicy | None = None,
-        version: int | None = None, task_queue: str | None = None, priority: int | None = None,
-        schedule_to_start_timeout: Seconds | None = None, start_to_close_timeout: Seconds | None = None,
-        schedule_to_close_timeout: Seconds | None = None, heartbeat_timeout: Seconds | None = None,
-        returns: Any = None,
-    ) -> Coroutine[Any, Any, Any]:  # fmt: skip
+        self, activity: Any, input: Any = None, *, step: str | None = None, **options: Any
+    ) -> Coroutine[Any, Any, Any]:
         """Run an activity on any worker, in any language, that registered it: `await ctx.activity(charge, order)`.
 
         Name it by its function or by its registered name; the name is also the step's unless `step` gives another (steps
-        that run at once need different names). Without `version` the coordinator uses the type's default. Timeouts are
-        seconds or timedeltas: an attempt ends after `start_to_close_timeout` (10 min by default). Without `retry` it
-        is tried as `RetryPolicy.exponential()` says. A failure for good is thrown as `StepError`.
+        that run at once need different names). Options: `retry`, `version` (default: the coordinator uses the type's default),
+        `task_queue`, `priority`, `returns` (the result's type), and the timeouts `schedule_to_start_timeout`,
+        `start_to_close_timeout` (of an attempt; 10 min by default), `schedule_to_close_timeout` and `heartbeat_timeout`,
+        in seconds or timedeltas. Without `retry` it is tried as `RetryPolicy.exponential()` says. A failure for good is
+        thrown as `StepError`.
         """
-        if isinstance(activity, Activity):
-            name = activity.name
-            returns = activity.output_type if returns is None else returns
-        elif isinstance(activity, str):
-            name = activity
-        else:
-            raise TypeError("name an activity by its registered name or by the function that @activity made")
-        command = worker.Command()
-        schedule = command.schedule_activity
-        schedule.activity_type = name
-        schedule.input.CopyFrom(self._run.encode(input, f"the input of activity {name!r}"))
-        if version is not None:
-            schedule.activity_version = version
-        if task_queue is not None:
-            schedule.task_queue = task_queue
-        if priority is not None:
-            schedule.priority = priority
-        if retry is not None:
-            schedule.retry_policy.CopyFrom(retry.message())
-        if schedule_to_start_timeout is not None:
-            schedule.schedule_to_start_timeout.CopyFrom(to_duration(schedule_to_start_timeout))
-        if start_to_close_timeout is not None:
-            schedule.start_to_close_timeout.CopyFrom(to_duration(start_to_close_timeout))
-        if schedule_to_close_timeout is not None:
-            schedule.schedule_to_close_timeout.CopyFrom(to_duration(schedule_to_close_timeout))
-        if heartbeat_timeout is not None:
-            schedule.heartbeat_timeout.CopyFrom(to_duration(heartbeat_timeout))
-        return self._run.activity(step or name, command, Any if returns is None else returns)
+        return self._run.step(step or activity_name(activity), activity_plan(self._run.encode, activity, input, **options))
+
+    @overload
+    def child(self, workflow: Workflow[None, Out], **options: Unpack[ChildOptions]) -> Coroutine[Any, Any, Out]: ...
+    @overload
+    def child(self, workflow: Workflow[In, Out], input: In, **options: Unpack[ChildOptions]) -> Coroutine[Any, Any, Out]: ...
+    @overload
+    def child(self, workflow: str, input: Any = None, **options: Unpack[ChildOptions]) -> Coroutine[Any, Any, Any]: ...
+    def child(self, workflow: Any, input: Any = None, *, step: str | None = None, **options: Any) -> Coroutine[Any, Any, Any]:
+        """Run another workflow as a step and wait for its result: `await ctx.child(ship, order)`.
+
+        Name it by its function or its registered name; the name is also the step's unless `step` gives another. Options: `id` (its
+        workflow id; by default made from this run and the step), `version`, `task_queue` (default: this run's), `retry`,
+        `run_timeout`, `tags`, `returns`, and `parent_close_policy`: what happens to it when this run closes first
+        (CANCEL by default). However it ends but well, its failure is thrown as `StepError`.
+        """
+        return self._run.step(step or workflow_name(workflow), child_plan(self._run.encode, workflow, input, **options))
+
+    # Waiting
 
     def sleep(self, name: str, duration: float | int | timedelta) -> Coroutine[Any, Any, None]:
         """Sleep durably, for seconds or a timedelta. The run holds no worker meanwhile; it survives restarts."""
         command = worker.Command()
         command.start_timer.delay.CopyFrom(to_duration(duration))
-        return self._run.sleep(name, command)
+        return self._run.step(name, Plan(records.STEP_KIND_SLEEP, Any, command=command))
 
     def sleep_until(self, name: str, when: datetime) -> Coroutine[Any, Any, None]:
         """Sleep durably until a time, by the database's clock. A past one does not sleep."""
         command = worker.Command()
         command.start_timer.fire_at.CopyFrom(to_timestamp(when))
-        return self._run.sleep(name, command)
+        return self._run.step(name, Plan(records.STEP_KIND_SLEEP, Any, command=command))
+
+    @overload
+    async def wait_for_signal(self, name: str, *, returns: type[T], step: str | None = None) -> T: ...
+    @overload
+    async def wait_for_signal(
+        self, name: str, *, timeout: Seconds, returns: type[T], step: str | None = None
+    ) -> T | None: ...
+    @overload
+    async def wait_for_signal(
+        self, name: str, *, timeout: Seconds | None = None, returns: Any = None, step: str | None = None
+    ) -> Any: ...
+    async def wait_for_signal(
+        self, name: str, *, timeout: Seconds | None = None, returns: Any = None, step: str | None = None
+    ) -> Any:
+        """Wait for a signal and return its payload: `await ctx.wait_for_signal("approved", returns=Approval)`.
+
+        Signals of a name are taken in the order they came, each once; one that came before anybody waited is there at once.
+        With `timeout` (seconds or a timedelta) None is returned when none came in time. `returns` is the payload's type.
+        """
+        command = worker.Command()
+        command.await_signal.signal_name = name
+        if timeout is not None:
+            command.await_signal.timeout.CopyFrom(to_duration(timeout))
+        try:
+            payload = await self._run.output(step or name, Plan(records.STEP_KIND_SIGNAL, Any, command=command))
+        except StepError as error:
+            if timeout is not None and error.kind is ErrorKind.TIMEOUT:
+                return None
+            raise
+        return decode(payload, Any if returns is None else returns)
+
+    async def continue_as_new(self, input: Any = None, *, version: int | None = None) -> NoReturn:
+        """End this run and go on as a new one with the same workflow id and an empty history: `await ctx.continue_as_new(state)`.
+
+        It never returns, and nothing the function does about it has an effect, `except` and `finally` included. Signals that
+        nobody took wait for the new run. Who waits for the result waits for the new run's. `version` pins another version.
+        """
+        await self._run.continue_as_new(self._run.encode(input, "the input to continue with"), version)
 
     def uncancellable(self) -> _Uncancellable:
         """Steps inside run although the run was asked to cancel: `async with ctx.uncancellable(): await ctx.step(...)`."""
@@ -210,7 +232,7 @@ class _Uncancellable:
     """Marks the task that enters it, and the tasks that this one starts."""
 
     async def __aenter__(self) -> None:
-        from ._run import is_shielded
+        from ._wait import is_shielded
 
         self._before = is_shielded.get()
         is_shielded.set(True)
@@ -218,7 +240,7 @@ class _Uncancellable:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        from ._run import is_shielded
+        from ._wait import is_shielded
 
         is_shielded.set(self._before)
 

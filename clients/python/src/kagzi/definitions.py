@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import functools
 import inspect
 import typing
@@ -13,6 +14,17 @@ if TYPE_CHECKING:
 
 In = TypeVar("In", contravariant=True)
 Out = TypeVar("Out", covariant=True)
+
+
+class ParentClosePolicy(enum.IntEnum):
+    """What happens to a child workflow when its parent closes."""
+
+    CANCEL = 1
+    """It is asked to cancel. The default."""
+    TERMINATE = 2
+    """It is closed at once."""
+    ABANDON = 3
+    """It goes on."""
 
 
 class Workflow(Generic[In, Out]):
