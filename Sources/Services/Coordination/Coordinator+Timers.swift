@@ -69,12 +69,14 @@ extension Coordinator {
       .endRun(
         EndRun(runID: runID, status: status, reason: reason, failure: failure.blob, onlyWhenDue: onlyWhenDue)))
     guard case .closed(let closed) = outcome else { return false }
-    runClosed(runID, closed, reason: "run closed: \(reason)")
+    runClosed(runID, closed, output: nil, failure: failure.blob, reason: "run closed: \(reason)")
     return true
   }
 
   /// Tells everyone concerned that a run is closed.
-  internal func runClosed(_ runID: RunID, _ closed: Closed, reason: String) {
+  internal func runClosed(
+    _ runID: RunID, _ closed: Closed, output: [UInt8]?, failure: [UInt8]?, reason: String
+  ) {
     for step in closed.cancelledSteps {
       // An empty key is the run's own workflow task.
       let token = TaskToken(
@@ -86,7 +88,7 @@ extension Coordinator {
         cancel(token, reason: reason)
       }
     }
-    hub.closed(runID)
+    hub.closed(runID, RunEnd(closing: closed.closing, output: output, failure: failure))
     peers.announce(.closed(runID))
   }
 

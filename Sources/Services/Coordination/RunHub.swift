@@ -1,5 +1,13 @@
 internal import Engine
+internal import Store
 internal import Synchronization
+
+/// How a run ended, as the commit that closed it says.
+internal struct RunEnd: Sendable {
+  var closing: Closing
+  var output: [UInt8]?
+  var failure: [UInt8]?
+}
 
 /// Who waits for runs to close or to change. Woken by commits, never by polling.
 internal final class RunHub: Sendable {
@@ -8,7 +16,7 @@ internal final class RunHub: Sendable {
   fileprivate struct State {
     var nextToken: Token = 0
     var count = 0
-    var closing: [RunID: [Token: @Sendable () -> Void]] = [:]
+    var closing: [RunID: [Token: @Sendable (RunEnd?) -> Void]] = [:]
     var changing: [RunID: [Token: @Sendable () -> Void]] = [:]
   }
 
@@ -17,8 +25,8 @@ internal final class RunHub: Sendable {
 
   init(limit: Int) { self.limit = limit }
 
-  /// Calls `action` once when the run closes. Nil: too many wait already.
-  func onClose(_ runID: RunID, _ action: @escaping @Sendable () -> Void) -> Token? {
+  /// Calls `action` once when the run closes, with how it ended if that is at hand. Nil: too many wait already.
+  func onClose(_ runID: RunID, _ action: @escaping @Sendable (RunEnd?) -> Void) -> Token? {
     state.withLock { state in
       guard let token = state.newToken(limit) else { return nil }
       state.closing[runID, default: [:]][token] = action
@@ -49,25 +57,26 @@ internal final class RunHub: Sendable {
     actions?.forEach { $0() }
   }
 
-  func closed(_ runID: RunID) {
+  func closed(_ runID: RunID, _ end: RunEnd? = nil) {
     let (closing, changing) = state.withLock { state in
       let closing = state.closing.removeValue(forKey: runID)?.values
       state.count -= closing?.count ?? 0
       return (closing, state.changing[runID]?.values)
     }
-    closing?.forEach { $0() }
+    closing?.forEach { $0(end) }
     changing?.forEach { $0() }
   }
 
   /// Wakes everyone: the coordinator is stopping, and whoever waits is to go on elsewhere.
   func wakeAll() {
-    let actions = state.withLock { state in
+    let (closing, changing) = state.withLock { state in
       let closing = state.closing.values.flatMap(\.values)
       state.closing = [:]
       state.count -= closing.count
-      return closing + state.changing.values.flatMap(\.values)
+      return (closing, state.changing.values.flatMap(\.values))
     }
-    actions.forEach { $0() }
+    closing.forEach { $0(nil) }
+    changing.forEach { $0() }
   }
 
   /// Runs whose changes somebody here follows.

@@ -135,13 +135,15 @@ extension Coordinator {
     // What a closing run asks for is not done any more.
     close.steps = plan.steps.filter { $0.kind == .local && $0.state.isSettled }
     close.failedAttempts = plan.failedAttempts
-    store.submit(.closeRun(close)) { [self] result in
+    store.submit(.closeRun(close)) { [self, close] result in
       guard case .success(.closed(let closed)) = result else {
         return settleRefusal(result, token, reportID, plan, session, answer)
       }
       session.remove(token)
       answer(ReportAnswer(reportID: reportID, decisions: plan.decisions))
-      runClosed(token.runID, closed, reason: "the run closed as \(closed.status.name)")
+      runClosed(
+        token.runID, closed, output: close.output, failure: close.failure,
+        reason: "the run closed as \(closed.closing.status.name)")
     }
   }
 

@@ -61,7 +61,12 @@ private final class RunWait: Sendable {
     var token: RunHub.Token?
     var timer: Scheduled<Void>?
     var isOver = false
+    /// The open run as it was found, if it is small: with its end it makes the answer, without another look.
+    var found: RunRow?
   }
+
+  /// The largest input kept with a found run, in bytes.
+  private static let keptInput = 4 << 10
 
   init(
     coordinator: Coordinator, namespace: String, runID: RunID, wait: Duration, call: ServerCall,
@@ -77,7 +82,7 @@ private final class RunWait: Sendable {
 
   /// Subscribes first, then looks: a close between the two is not missed.
   func start() {
-    guard let token = coordinator.hub.onClose(runID, { self.look(isLast: true) }) else {
+    guard let token = coordinator.hub.onClose(runID, { self.closed($0) }) else {
       return reply.fail(.queueFull)
     }
     let timer = call.eventLoop.scheduleTask(in: .nanoseconds(wait.nanoseconds)) { self.look(isLast: true) }
@@ -89,6 +94,14 @@ private final class RunWait: Sendable {
     look(isLast: wait == .zero)
   }
 
+  /// The run has closed: the answer is made of what was found of it and how it ended, or read.
+  private func closed(_ runEnd: RunEnd?) {
+    guard let runEnd, let found = state.withLock({ $0.found }) else { return look(isLast: true) }
+    guard end() else { return }
+    let row = found.closed(runEnd.closing, output: runEnd.output, failure: runEnd.failure)
+    reply.succeed(WaitRunResponse(run: Run(row), closed: true))
+  }
+
   private func look(isLast: Bool) {
     coordinator.runLoader.load(runID, from: coordinator.store) { [self] result in
       switch result {
@@ -98,7 +111,10 @@ private final class RunWait: Sendable {
           if end() { reply.fail(.runNotFound(namespace: namespace, runID: runID.description, workflowID: "")) }
           return
         }
-        guard row.status.isClosed || isLast else { return }
+        guard row.status.isClosed || isLast else {
+          if row.input?.count ?? 0 <= Self.keptInput { state.withLock { $0.found = row } }
+          return
+        }
         if end() { reply.succeed(WaitRunResponse(run: Run(row), closed: row.status.isClosed)) }
       }
     }

@@ -74,7 +74,7 @@ extension Placed {
 
 private func collect(_ rows: [CloseRunsMany.Row], _ places: [RunID: Int], _ outcomes: inout [Outcome]) {
   var closed: [RunID: Closed] = [:]
-  for case .closed(let runID, let status) in rows { closed[runID] = Closed(status: status, cancelledSteps: []) }
+  for case .closed(let runID, let closing) in rows { closed[runID] = Closed(closing: closing, cancelledSteps: []) }
   for case .cancelled(let step) in rows { closed[step.runID]?.cancelledSteps.append(step) }
   for (runID, outcome) in closed { places[runID].map { outcomes[$0] = .closed(outcome) } }
 }

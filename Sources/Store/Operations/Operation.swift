@@ -91,9 +91,20 @@ package struct Advanced: Sendable {
 
 /// What closing a run led to.
 package struct Closed: Sendable {
-  package var status: RunStatus
+  package var closing: Closing
   /// Steps that sessions held when the run closed; they are cancelled now.
   package var cancelledSteps: [HeldStep]
+}
+
+/// What may have changed in a run up to its close, its output and failure left aside: the caller has those.
+package struct Closing: Sendable {
+  package var status: RunStatus
+  package var reason: String?
+  package var closedAt: PostgresTimestamp
+  package var startedAt: PostgresTimestamp?
+  package var sequence: Int64
+  package var workflowVersion: Int32
+  package var attempt: Int32
 }
 
 /// A step in a session's hands.

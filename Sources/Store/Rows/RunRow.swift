@@ -27,6 +27,24 @@ package struct RunRow: Sendable {
   package var input: [UInt8]?
   package var output: [UInt8]?
 
+  /// The row as it is once the run has closed so.
+  package func closed(_ closing: Closing, output: [UInt8]?, failure: [UInt8]?) -> RunRow {
+    var row = self
+    row.status = closing.status
+    row.statusReason = closing.reason
+    row.closedAt = closing.closedAt
+    row.startedAt = closing.startedAt
+    row.sequence = closing.sequence
+    row.workflowVersion = closing.workflowVersion
+    row.attempt = closing.attempt
+    row.output = output
+    row.failure = failure
+    row.sessionID = nil
+    row.isCancelRequested = false
+    row.nextWakeAt = nil
+    return row
+  }
+
   /// Columns from `runs r LEFT JOIN open_runs o`, payloads last.
   internal static let columns = """
     r.run_id, r.namespace, r.workflow_id, r.workflow_type, coalesce(o.workflow_version, r.workflow_version), r.task_queue,

@@ -25,7 +25,7 @@ struct OperationTests {
       close.epoch = 2
       close.output = [0, 255]
       guard case .closed(let closed) = try await store.execute(.closeRun(close)) else { return fail("not closed") }
-      #expect(closed.status == .completed && closed.cancelledSteps.isEmpty)
+      #expect(closed.closing.status == .completed && closed.cancelledSteps.isEmpty)
       let run = try #require(try await store.run(1))
       #expect(run.status == .completed && run.output == [0, 255] && run.closedAt != nil)
       let steps = try await store.steps(1)

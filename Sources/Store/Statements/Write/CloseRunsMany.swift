@@ -7,7 +7,7 @@ package struct CloseRunsMany: PostgresStatement {
   package let closes: [CloseRun]
 
   package enum Row: Sendable {
-    case closed(RunID, RunStatus)
+    case closed(RunID, Closing)
     case cancelled(HeldStep)
   }
 
@@ -36,14 +36,14 @@ package struct CloseRunsMany: PostgresStatement {
         status = h.status, status_reason = h.reason, closed_at = clock.now, started_at = h.started_at, output = h.output,
         failure = h.failure, seq = h.seq + 1, closing_epoch = h.epoch
       FROM held h, clock WHERE r.run_id = h.run_id
-      RETURNING r.run_id, r.status
+      RETURNING r.run_id, r.status, r.status_reason, r.closed_at, r.started_at, r.seq, r.workflow_version, r.attempt
     ),
     \(NewStepArrays.insert(from: 8)),
     \(FailedAttemptArrays.insert(from: 33)),
     \(CancelOpenSteps.cancel(unless: reported))
-    SELECT closed.run_id, closed.status, NULL::text, NULL::uuid, NULL::integer FROM closed
+    \(CancelOpenSteps.closedRows)
     UNION ALL
-    SELECT run_id, NULL, step_key, session_id, lease_epoch FROM abandoned WHERE session_id IS NOT NULL
+    \(CancelOpenSteps.abandonedRows)
     """
 
   package func bind(_ parameters: inout PostgresParameters) {
@@ -85,11 +85,27 @@ internal enum CancelOpenSteps {
     """
   }
 
+  /// A row a run of `closed`, and a row a step of `abandoned` that a session held; then those of the statement's own.
+  static let closedRows = """
+    SELECT run_id, status, status_reason, NULL::uuid, NULL::integer, closed_at, started_at, seq,
+           workflow_version, attempt
+      FROM closed
+    """
+  static let abandonedRows = """
+    SELECT run_id, NULL, step_key, session_id, lease_epoch, NULL, NULL, NULL, NULL, NULL
+      FROM abandoned WHERE session_id IS NOT NULL
+    """
+
   static func decode(_ row: borrowing PostgresRow) throws(PostgresDecodingError) -> CloseRunsMany.Row {
     let runID = try row.id(0)
     if let status = try row.optionalInt16(1) {
       guard let status = RunStatus(rawValue: status) else { throw .malformed(column: 1) }
-      return .closed(runID, status)
+      return .closed(
+        runID,
+        Closing(
+          status: status, reason: try row.optionalString(2), closedAt: try row.timestamp(5),
+          startedAt: try row.optionalTimestamp(6), sequence: try row.int64(7),
+          workflowVersion: try row.int32(8), attempt: try row.int32(9)))
     }
     return .cancelled(
       HeldStep(runID: runID, stepKey: try row.string(2), sessionID: try row.id(3), epoch: try row.int32(4)))

@@ -25,14 +25,15 @@ package struct EndRunsMany: PostgresStatement {
         status = h.status, status_reason = h.reason, closed_at = clock.now, started_at = h.started_at,
         failure = h.failure, seq = h.seq + 1
       FROM held h, clock WHERE r.run_id = h.run_id
-      RETURNING r.run_id, r.status
+      RETURNING r.run_id, r.status, r.status_reason, r.closed_at, r.started_at, r.seq, r.workflow_version, r.attempt
     ),
     \(CancelOpenSteps.cancel(unless: "false"))
-    SELECT closed.run_id, closed.status, NULL::text, NULL::uuid, NULL::integer FROM closed
+    \(CancelOpenSteps.closedRows)
     UNION ALL
-    SELECT run_id, NULL, step_key, session_id, lease_epoch FROM abandoned WHERE session_id IS NOT NULL
+    \(CancelOpenSteps.abandonedRows)
     UNION ALL
-    SELECT run_id, NULL, '', session_id, lease_epoch FROM held WHERE leased
+    SELECT run_id, NULL, '', session_id, lease_epoch, NULL, NULL, NULL, NULL, NULL
+      FROM held WHERE leased
     """
 
   package func bind(_ parameters: inout PostgresParameters) {
