@@ -10,17 +10,6 @@ package struct UUID: Hashable, Sendable, Comparable, CustomStringConvertible {
     self.low = low
   }
 
-  /// A UUIDv7: 48 bits of time, then random bits.
-  /// - Parameters:
-  ///   - milliseconds: milliseconds since 1970 by whatever clock the caller trusts for ordering only.
-  ///   - generator: the source of the random bits.
-  package static func v7(milliseconds: UInt64, using generator: inout some RandomNumberGenerator) -> UUID {
-    let random = generator.next()
-    let high = (milliseconds << 16) | 0x7000 | (random & 0x0FFF)
-    let low = (generator.next() & 0x3FFF_FFFF_FFFF_FFFF) | 0x8000_0000_0000_0000
-    return UUID(high: high, low: low)
-  }
-
   package static func < (left: UUID, right: UUID) -> Bool {
     left.high != right.high ? left.high < right.high : left.low < right.low
   }

@@ -6,9 +6,10 @@ struct IdentifierTests {
   @Test("a UUIDv7 has its version and variant, reads back from its text, and orders by time")
   func uuid() {
     var generator = Seeded(seed: 1)
+    var ids = UUIDv7Sequence()
     var last: UUID?
     for milliseconds in (0..<2_000).map({ 1_700_000_000_000 + UInt64($0) * 7 }) {
-      let id = UUID.v7(milliseconds: milliseconds, using: &generator)
+      let id = ids.next(milliseconds: milliseconds, using: &generator)
       #expect(id.high >> 12 & 0xF == 7)
       #expect(id.low >> 62 == 0b10)
       #expect(id.high >> 16 == milliseconds)
@@ -17,6 +18,19 @@ struct IdentifierTests {
       if let last { #expect(last < id && last.description < id.description) }
       last = id
     }
+  }
+
+  @Test("ids rise within a millisecond, past its count, and when the clock goes back")
+  func rising() {
+    var generator = Seeded(seed: 3)
+    var ids = UUIDv7Sequence()
+    let clock = [1_700_000_000_000, 1_700_000_000_000, 1_699_999_999_000, 1_700_000_000_004] as [UInt64]
+    let made = clock.flatMap { milliseconds in
+      (0..<5_000).map { _ in ids.next(milliseconds: milliseconds, using: &generator) }
+    }
+    #expect(zip(made, made.dropFirst()).allSatisfy { $0 < $1 })
+    #expect(made.allSatisfy { $0.high >> 12 & 0xF == 7 && $0.low >> 62 == 0b10 })
+    #expect((made.last?.high ?? 0) >> 16 <= 1_700_000_000_006)
   }
 
   @Test(

@@ -28,6 +28,7 @@ package final class Coordinator: Sendable {
   /// Told that something in the database may be due sooner than the timer loop expects.
   private let dueSignal = Mutex<(@Sendable (Int64) -> Void)?>(nil)
   private let draining = Mutex(false)
+  private let ids = Mutex(UUIDv7Sequence())
 
   internal let schemaVersion: UInt32
   internal let startedAtMilliseconds = WallClock.milliseconds
@@ -72,6 +73,6 @@ package final class Coordinator: Sendable {
 
   internal func newID() -> UUID {
     var generator = SystemRandomNumberGenerator()
-    return UUID.v7(milliseconds: WallClock.milliseconds, using: &generator)
+    return ids.withLock { $0.next(milliseconds: WallClock.milliseconds, using: &generator) }
   }
 }
