@@ -80,11 +80,11 @@ struct ValueTests {
     "addresses",
     arguments: [
       ("127.0.0.1:7480", "127.0.0.1", 7480), ("host", "host", 7480), ("[::1]:9", "::1", 9), ("[::1]", "::1", 7480),
-      ("http://host:80/", "host", 80),
+      ("http://host:80/", "host", 80), ("https://host", "host", 7480),
     ])
   func addresses(text: String, host: String, port: Int) throws {
     let address = try Address(text)
-    #expect(address.host == host && address.port == port)
+    #expect(address.host == host && address.port == port && address.wantsTLS == text.hasPrefix("https:"))
   }
 
   @Test("addresses that are none", arguments: ["", "host:", "host:0", "host:70000", ":80", "[::1", "[::1]x"])

@@ -1,13 +1,17 @@
-/// Where a coordinator listens: `host:port`, `[v6]:port`, or a host alone (port 7480). A `http://`, `https://` or
-/// `kagzi://` before it is ignored.
+/// Where a coordinator listens: `host:port`, `[v6]:port`, or a host alone (port 7480). `https://` before it asks for TLS;
+/// `http://` and `kagzi://` say nothing.
 struct Address: Hashable, Sendable {
   static let defaultPort = 7480
   var host: String
   var port: Int
+  var wantsTLS = false
 
   init(_ text: String) throws {
     var rest = Substring(text)
-    if let scheme = rest.range(of: "://") { rest = rest[scheme.upperBound...] }
+    if let scheme = rest.range(of: "://") {
+      wantsTLS = rest[..<scheme.lowerBound] == "https"
+      rest = rest[scheme.upperBound...]
+    }
     if rest.hasSuffix("/") { rest.removeLast() }
     let invalid = KagziError(.invalid, "\"\(text)\" is no address. Write host:port, such as 127.0.0.1:7480.")
     if rest.hasPrefix("[") {

@@ -26,6 +26,7 @@ public final class Kagzi: Sendable {
   ///
   /// - Parameters:
   ///   - addresses: `host:port`, or several of one cluster separated by commas; the next is taken when one fails.
+  ///     `https://host:port` asks for TLS with the system's authorities, unless the options say more.
   ///   - options: Namespace, TLS, logger and the time to wait for the coordinator.
   ///
   /// Throws `KagziError`: `invalid` for addresses that cannot be read, `unavailable` when none answers in time.
@@ -39,6 +40,8 @@ public final class Kagzi: Sendable {
   ) async throws -> Kagzi {
     let targets = try addresses.map { try Address($0) }
     guard !targets.isEmpty else { throw KagziError(.invalid, "No address is given. Pass one such as 127.0.0.1:7480.") }
+    var options = options
+    if options.tls == nil, targets.contains(where: \.wantsTLS) { options.tls = TLSOptions() }
     let coordinator = try GRPCCoordinator(targets: targets, options: options)
     do {
       try await coordinator.probe(timeout: options.timeout)

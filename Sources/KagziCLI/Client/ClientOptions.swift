@@ -10,7 +10,11 @@ struct ClientOptions: ParsableArguments {
   @Option(help: "The coordinator, host:port (KAGZI_ADDRESS). Default: 127.0.0.1:7480") var address: String?
   @Option(help: "The namespace (KAGZI_NAMESPACE). Default: default") var namespace: String?
   @Flag(help: "Use TLS with the system's authorities.") var tls = false
-  @Option(help: "Use TLS and trust this PEM file.") var ca: String?
+  @Option(help: "Use TLS and trust this PEM file (KAGZI_CA).") var ca: String?
+  @Option(
+    help: "PEM file of the client's own certificate chain, for a coordinator that asks for one (KAGZI_CERTIFICATE).")
+  var certificate: String?
+  @Option(help: "PEM file of the client's own private key (KAGZI_PRIVATE_KEY).") var privateKey: String?
   @Flag(help: "Print JSON for programs instead of a table.") var json = false
   @Option(help: "Give up after this long. Default: 30s") var timeout: String?
 
@@ -32,8 +36,7 @@ struct ClientOptions: ParsableArguments {
     guard let target = GRPCTarget(resolvedAddress, defaultPort: 7480) else {
       throw Failed("--address is '\(resolvedAddress)': it must be host:port")
     }
-    let security = tls || ca != nil ? try ClientTLS(authorities: ca) : nil
-    let client = GRPCClient(targets: [target], tls: security, group: MultiThreadedEventLoopGroup.singleton)
+    let client = GRPCClient(targets: [target], tls: try security, group: MultiThreadedEventLoopGroup.singleton)
     do {
       let result = try await body(client)
       await client.close()
@@ -44,6 +47,24 @@ struct ClientOptions: ParsableArguments {
     } catch {
       await client.close()
       throw error
+    }
+  }
+
+  /// TLS as the options ask for it; nil: plaintext.
+  private var security: ClientTLS? {
+    get throws {
+      let authorities = ca ?? environment("KAGZI_CA")
+      let chain = certificate ?? environment("KAGZI_CERTIFICATE")
+      let key = privateKey ?? environment("KAGZI_PRIVATE_KEY")
+      guard tls || authorities != nil || chain != nil || key != nil else { return nil }
+      guard (chain == nil) == (key == nil) else {
+        throw Failed("--certificate and --private-key go together: give both")
+      }
+      do {
+        return try ClientTLS(authorities: authorities, certificateChain: chain, privateKey: key)
+      } catch {
+        throw Failed("the TLS files cannot be used: \(error)")
+      }
     }
   }
 

@@ -19,15 +19,17 @@ final class KagziServer: Sendable {
   }
 
   let folder: URL
+  private let options: [String]
   private let state: Mutex<(process: Process, address: String)>
 
   var address: String { state.withLock { $0.address } }
 
-  /// Starts the server; returns when it listens.
-  init() async throws {
+  /// Starts the server with options of its own; returns when it listens.
+  init(_ options: String...) async throws {
+    self.options = options
     folder = FileManager.default.temporaryDirectory.appendingPathComponent("kagzi-server-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    let started = try await Self.start(folder, listen: "127.0.0.1:0")
+    let started = try await Self.start(folder, listen: "127.0.0.1:0", options)
     state = Mutex(started)
   }
 
@@ -36,7 +38,7 @@ final class KagziServer: Sendable {
     let (old, address) = state.withLock { ($0.process, $0.address) }
     kill(old.processIdentifier, signal)
     await Self.ended(old)
-    let started = try await Self.start(folder, listen: address)
+    let started = try await Self.start(folder, listen: address, options)
     state.withLock { $0 = started }
   }
 
@@ -48,12 +50,14 @@ final class KagziServer: Sendable {
     try? FileManager.default.removeItem(at: folder)
   }
 
-  private static func start(_ folder: URL, listen: String) async throws -> (Process, String) {
+  private static func start(
+    _ folder: URL, listen: String, _ options: [String]
+  ) async throws -> (Process, String) {
     guard let binary else { throw Failed(description: "The kagzi binary is not built") }
     let process = Process()
     let output = Pipe()
     process.executableURL = binary
-    process.arguments = ["dev", "--data-dir", folder.path, "--listen", listen]
+    process.arguments = ["dev", "--data-dir", folder.path, "--listen", listen] + options
     process.standardOutput = output
     let log = folder.appendingPathComponent("server.log")
     _ = FileManager.default.createFile(atPath: log.path, contents: nil)
