@@ -1,3 +1,4 @@
+internal import Foundation
 internal import Kagzi
 
 /// The workflows that are measured.
@@ -7,6 +8,9 @@ enum BenchWorkflows {
   /// Sleeps for an hour.
   static let waiting = "bench-waiting"
 
+  /// Sleeps until its input, in milliseconds since 1970.
+  static let sleeping = "bench-sleeping"
+
   static func register(on kagzi: Kagzi) {
     kagzi.registerActivity("bench-nothing") { (input: Int, _: ActivityContext) in input }
     kagzi.registerWorkflow(one) { (context: WorkflowContext, input: Int) in
@@ -15,6 +19,10 @@ enum BenchWorkflows {
     kagzi.registerWorkflow(waiting) { (context: WorkflowContext, input: Int) in
       try await context.sleep("an-hour", .seconds(3_600))
       return input
+    }
+    kagzi.registerWorkflow(sleeping) { (context: WorkflowContext, due: Int) in
+      try await context.sleepUntil("the-instant", Date(timeIntervalSince1970: Double(due) / 1_000))
+      return due
     }
   }
 }
