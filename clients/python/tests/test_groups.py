@@ -160,6 +160,7 @@ async def test_checklist_13_an_empty_list_is_an_empty_result_and_costs_nothing()
         (lambda ctx: ctx.collect("q", [("a", user)], quorum=2), "a quorum of 2"),
         (lambda ctx: ctx.parallel("p", ("a", user), ("a", posts)), "named 'a'"),
         (lambda ctx: ctx.parallel("p", [("a", user)], max_concurrency=0), "at least 1"),
+        (lambda ctx: ctx.parallel("p", [("a", user)], deadline=0), "longer than zero"),
         (lambda ctx: ctx.parallel("p", [("a", 17)]), "needs a function"),
         (lambda ctx: ctx.parallel_vec("p", [(f"{n}", fetch) for n in range(20_001)]), "20,000"),
         (lambda ctx: ctx.parallel(17, ("a", user), ("b", user)), "a group's name"),
@@ -489,6 +490,26 @@ async def test_a_quorum_gives_what_succeeded_and_leaves_the_rest() -> None:
         groups=[group("g", SUCCEEDED, succeeded=2, failed=1)],
     )
     assert value(report.complete.output) == [True, ["b", "d"], ["c"], ["a"]]
+
+
+@pytest.mark.parametrize("is_recorded", [True, False])
+async def test_a_quorums_result_that_may_be_late_counts_only_if_it_is_recorded(is_recorded: bool) -> None:
+    async def run(ctx: Context) -> Any:
+        result = await ctx.collect(
+            "g", [("here", user), ("a", Member.activity(fetch, 1)), ("b", Member.activity(fetch, 2))], quorum=2
+        )
+        return [list(result.results), list(result.unfinished)]
+
+    coordinator = Coordinator(run)
+    await coordinator.begin()
+    await coordinator.answered()
+    resolved = group("g", SUCCEEDED, succeeded=2)
+    report = await coordinator.answered(recorded("g/here"), groups=[resolved])
+    assert outcome(report) == "suspend"
+    last = cancelled("g/b") if is_recorded else completed("g/b", "2")
+    report = await coordinator.resume(completed("g/a", "1"), last, groups=[resolved])
+    expected = [["here", "a"], ["b"]] if is_recorded else [["a", "b"], ["here"]]
+    assert value(report.complete.output) == expected
 
 
 async def test_a_deadline_gives_what_is_there_and_a_late_result_does_not_count() -> None:

@@ -53,6 +53,8 @@ class Group:
         self.queue: deque[tuple[Wait, int, float]] = deque()
         self._succeeded = 0
         self._failed = 0
+        self.undecided: list[Wait] = []
+        """Reported together with the news that the group is resolved: recorded or late, which the next task tells."""
         self._late: dict[str, Wait] = {}
         self._is_finishing = False
 
@@ -74,7 +76,7 @@ class Group:
 
     def check(self) -> None:
         """Go on if the group is resolved and everything that the verdict rests on is known here."""
-        if self.record is None or self._is_finishing:
+        if self.record is None or self._is_finishing or self.undecided:
             return
         if self.future is not None:
             if not self.future.done() and self._is_known(self.record):
@@ -97,6 +99,18 @@ class Group:
             if record.failed_step:
                 return self._is_settled(record.failed_step)
         return self._succeeded >= record.succeeded and self._failed >= record.failed
+
+    def decide(self) -> None:
+        """A task came with all that settled elsewhere: the counts tell whether undecided results are recorded."""
+        waits, self.undecided = self.undecided, []
+        record = self.record
+        if record is None or (self._succeeded >= record.succeeded and self._failed >= record.failed):
+            return
+        for wait in waits:
+            if wait.output is not None:
+                wait.settle(wait.output)
+            elif wait.failure is not None:
+                wait.settle(error_of(wait.failure))
 
     def _is_settled(self, key: str) -> bool:
         wait = self.members.get(key)
@@ -285,15 +299,28 @@ class Groups:
             if group is not None:
                 group.check()
 
-    def is_late(self, wait: Wait, together: Sequence[Wait]) -> bool:
-        """Whether a result that was reported with others came after its group was resolved, and so is not recorded."""
-        record = None if wait.group is None else wait.group.record
-        if record is None:
+    def decides_later(self, wait: Wait, together: Sequence[Wait]) -> bool:
+        """Whether a result came too late for its resolved group, or may have: it was not this report that resolved it."""
+        group = wait.group
+        record = None if group is None else group.record
+        if group is None or record is None:
             return False
         decisive = record.winner or record.failed_step
         if decisive:
             return all(each.key != decisive for each in together)
-        return record.verdict not in (SUCCEEDED, FAILED)
+        if record.verdict not in (SUCCEEDED, FAILED):
+            return True
+        if group.opening.strategy == QUORUM and any(each.call is None for each in group.members.values()):
+            group.undecided.append(wait)
+            return True
+        return False
+
+    def resumed(self) -> None:
+        """A task came."""
+        for group in self._open.values():
+            if group.undecided:
+                group.decide()
+                group.check()
 
     def _end_local(self, group: Group) -> None:
         group.queue.clear()

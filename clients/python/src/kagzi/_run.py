@@ -121,6 +121,7 @@ class WorkflowRun:
             self.groups.note(groups)
         for record in steps:
             self._apply(record)
+        self.groups.resumed()
         if groups:
             self.groups.settle(groups)
         if self.is_cancelled:
@@ -155,7 +156,7 @@ class WorkflowRun:
         if results:
             decisions = {decision.key: decision for decision in answer.decisions}
             for wait in results:
-                if wait.group is None or not self.groups.is_late(wait, results):
+                if wait.group is None or not self.groups.decides_later(wait, results):
                     self._decided(wait, decisions.get(wait.key))
         if resolved:
             self.groups.settle(resolved)
@@ -371,6 +372,8 @@ class WorkflowRun:
                 self._start(wait, decision.retry.next_attempt, seconds_of(decision.retry.delay))
             else:
                 wait.is_left = True
+        elif decision is not None and decision.HasField("recorded") and wait.group is not None and wait.group.record is not None:
+            pass  # it would have been tried again, but its group is resolved
         else:
             assert wait.failure is not None
             wait.settle(error_of(wait.failure))

@@ -52,6 +52,11 @@ OnAnswer = Callable[[worker.ReportAnswer], None]
 class SessionHost(Protocol):
     """What a session needs from its worker."""
 
+    @property
+    def is_draining(self) -> bool:
+        """Whether it takes no new tasks any more; beats say so."""
+        ...
+
     def welcomed(self, welcome: worker.Welcome) -> None:
         """A stream is open; limits may have changed."""
         ...
@@ -320,6 +325,8 @@ class Session:
         workflows, activities = self._host.free_slots()
         if workflows or activities:
             self.grant(workflows, activities)
+        if self._host.is_draining:
+            self.beat()
         self.is_connected.set()
 
     def _lose_session(self, reason: str) -> None:

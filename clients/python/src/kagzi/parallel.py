@@ -213,6 +213,8 @@ def new_opening(
     )
     if deadline is not None:
         opening.deadline.CopyFrom(to_duration(deadline))
+        if not opening.deadline.seconds and not opening.deadline.nanos:
+            raise ValueError("a group's deadline is longer than zero; leave it out for none")
     return opening
 
 

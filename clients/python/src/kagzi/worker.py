@@ -294,6 +294,7 @@ class Worker:
     async def _drain(self) -> None:
         assert self._idle is not None and self._hurry is not None
         self._is_draining = True
+        self._session.beat()  # so that operators see it
         timeout = self.graceful_shutdown_timeout_secs if self._drain_timeout is None else self._drain_timeout
         logger.info(
             "worker %s drains: %d workflow tasks and %d activities are at work, for at most %g s",
@@ -366,6 +367,7 @@ class Worker:
         """See SessionHost."""
         beat.active_workflows = len(self._runs)
         beat.active_activities = len(self._running)
+        beat.draining = self._is_draining
         for token, details in self._progress.items():
             progress = beat.progress.add(token=token)
             if details is not None:
