@@ -11,11 +11,13 @@ print(await Client().execute(greet, "Ada"))           # another
 from ._payloads import PayloadError
 from ._version import __version__
 from .activities import ActivityContext, activity_context
-from .client import Client, ConflictPolicy, Handle, ReusePolicy
+from .batches import BatchAction, BatchProgress
+from .client import Client, ConflictPolicy, ReusePolicy
 from .context import Context, StepBuilder
 from ._members import Member
 from .definitions import Activity, ParentClosePolicy, Workflow, activity, workflow
 from .errors import (
+    AlreadyExists,
     AlreadyStarted,
     Cancelled,
     DeadlineExceeded,
@@ -31,11 +33,14 @@ from .errors import (
     RpcError,
     RunClosed,
     RunEnded,
+    RunNotClosed,
     RunNotFound,
     SessionLost,
     StepError,
     Unavailable,
+    Unhealthy,
     Unimplemented,
+    VersionDeprecated,
     VersionNotRegistered,
     WorkflowCancelled,
     WorkflowFailed,
@@ -43,14 +48,38 @@ from .errors import (
     WorkflowTimedOut,
 )
 from .parallel import GroupFailed, ParallelErrorStrategy, ParallelExecutor, ParallelResult, Results
+from .handle import Handle
+from .health import Finding, HealthChecker, HealthCheckConfig, HealthStatus, SystemHealth, WorkerHealth
+from .facade import Kagzi
+from .namespaces import Namespace
+from .queues import Queue, QueueEntry
 from .retry import RetryPolicy, RetryPredicate
-from .runs import Change, Run, RunStatus, Step, StepAttempt, StepKind, StepState
+from .runs import (
+    Change,
+    Explanation,
+    Group,
+    GroupStrategy,
+    GroupVerdict,
+    Run,
+    RunStatus,
+    Step,
+    StepAttempt,
+    StepKind,
+    StepState,
+)
+from .schedules import FiringCause, OverlapPolicy, Schedule, ScheduleFiring
+from .types import MoveProgress, TypeInfo, VersionInfo
 from .worker import Worker
+from .worker_builder import WorkerBuilder
+from .workers import WorkerEvent, WorkerInfo, WorkerStatus
 
 __all__ = [
     "Activity",
     "ActivityContext",
+    "AlreadyExists",
     "AlreadyStarted",
+    "BatchAction",
+    "BatchProgress",
     "Cancelled",
     "Change",
     "Client",
@@ -59,20 +88,35 @@ __all__ = [
     "DeadlineExceeded",
     "DuplicateStepName",
     "ErrorKind",
+    "Explanation",
+    "Finding",
+    "FiringCause",
+    "Group",
     "GroupFailed",
+    "GroupStrategy",
+    "GroupVerdict",
     "Handle",
+    "HealthCheckConfig",
+    "HealthChecker",
+    "HealthStatus",
     "InvalidField",
+    "Kagzi",
     "KagziError",
     "LeaseLost",
     "Member",
+    "MoveProgress",
+    "Namespace",
     "NamespaceDisabled",
     "NotFound",
+    "OverlapPolicy",
     "ParallelErrorStrategy",
     "ParallelExecutor",
     "ParallelResult",
     "ParentClosePolicy",
     "PayloadError",
     "PayloadTooLarge",
+    "Queue",
+    "QueueEntry",
     "QueueFull",
     "Results",
     "RetryPolicy",
@@ -82,8 +126,11 @@ __all__ = [
     "Run",
     "RunClosed",
     "RunEnded",
+    "RunNotClosed",
     "RunNotFound",
     "RunStatus",
+    "Schedule",
+    "ScheduleFiring",
     "SessionLost",
     "Step",
     "StepAttempt",
@@ -91,10 +138,20 @@ __all__ = [
     "StepError",
     "StepKind",
     "StepState",
+    "SystemHealth",
+    "TypeInfo",
     "Unavailable",
+    "Unhealthy",
     "Unimplemented",
+    "VersionDeprecated",
+    "VersionInfo",
     "VersionNotRegistered",
     "Worker",
+    "WorkerBuilder",
+    "WorkerEvent",
+    "WorkerHealth",
+    "WorkerInfo",
+    "WorkerStatus",
     "Workflow",
     "WorkflowCancelled",
     "WorkflowFailed",

@@ -11,21 +11,28 @@ import uuid
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import grpc
 import grpc.aio
 from google.protobuf.message import Message
 
 from . import _payloads, _rpc, errors
-from ._failures import error_of, failure_of
-from ._messages import run as run_messages
+from ._failures import failure_of
+from ._filter import run_filter
 from ._messages import worker_service
 from ._messages import workflow_service as messages
 from ._times import Seconds, to_duration, to_timestamp
+from .batches import Batches
 from .definitions import Workflow
+from .handle import Handle
+from .namespaces import Namespaces
+from .queues import Queues
 from .retry import RetryPolicy
-from .runs import Change, Run, RunStatus, Step, StepAttempt
+from .runs import Run, RunStatus
+from .schedules import Schedules
+from .types import ActivityTypes, WorkflowTypes
+from .workers import Workers
 
 if TYPE_CHECKING:
     from .worker import Worker
@@ -36,9 +43,6 @@ Response = TypeVar("Response", bound=Message)
 
 CALL_TIMEOUT = 30.0
 """How long one try of a call may take, in seconds."""
-
-WAIT_TIME = 60.0
-"""How long one call waits for a result; longer waits are several calls."""
 
 MAX_STARTS = 500
 """How many starts go out in one call."""
@@ -61,7 +65,11 @@ class ReusePolicy(enum.IntEnum):
 
 
 class Client:
-    """Talks to a coordinator. Make one and share it; use it on one event loop; close it, or use `async with`."""
+    """Talks to a coordinator. Make one and share it; use it on one event loop; close it, or use `async with`.
+
+    Starting, finding and awaiting runs is here; operators' calls are in `workflow_types`, `activity_types`, `workers`,
+    `queues`, `schedules`, `namespaces` and `batches`.
+    """
 
     def __init__(
         self,
@@ -84,6 +92,20 @@ class Client:
         self._addresses = self.new_addresses()
         self._channel: grpc.aio.Channel | None = None
         self._methods: dict[str, Any] = {}
+        self.workflow_types = WorkflowTypes(self)
+        """Versions of workflows: defaults, rollout, deprecation."""
+        self.activity_types = ActivityTypes(self)
+        """Versions of activities."""
+        self.workers = Workers(self)
+        """Registered workers: looking at them, draining them."""
+        self.queues = Queues(self)
+        """What waits for workers, and who serves it."""
+        self.schedules = Schedules(self)
+        """Runs started by the calendar."""
+        self.namespaces = Namespaces(self)
+        """Isolation boundaries."""
+        self.batches = Batches(self)
+        """One action to every run that a filter chooses."""
 
     def new_addresses(self) -> _rpc.Addresses:
         """The coordinator's addresses, for a worker of this client."""
@@ -230,6 +252,25 @@ class Client:
             result_type = workflow.output_type if isinstance(workflow, Workflow) else Any
         return Handle(self, response.run_id, response.workflow_id, result_type, was_started=response.started)
 
+    async def signal_with_start(
+        self, workflow: Workflow[In, Out] | str, input: Any = None, *, signal: str, payload: Any = None,
+        request_id: str | None = None, result_type: Any = None, **options: Any,
+    ) -> Handle[Out]:  # fmt: skip
+        """Signal the open run that has the workflow id `id`, and start it first if there is none, in one transaction.
+
+        Options are those of `start`; `request_id` makes both idempotent.
+        """
+        request_id = request_id or uuid.uuid4().hex
+        start = self._start_request(workflow, input, request_id=request_id, **options)
+        request = messages.SignalWithStartRequest(
+            start=start, signal_name=signal, payload=_payloads.encode(payload), request_id=request_id
+        )
+        response = await self._call("SignalWithStart", request, messages.SignalWithStartResponse)
+        if result_type is None:
+            result_type = workflow.output_type if isinstance(workflow, Workflow) else Any
+        workflow_id = start.workflow_id or response.run_id
+        return Handle(self, response.run_id, workflow_id, result_type, was_started=response.started)
+
     # Looking
 
     def handle(self, run_id: str = "", *, workflow_id: str = "", result_type: Any = Any) -> Handle[Any]:
@@ -247,13 +288,18 @@ class Client:
         self, *, statuses: Sequence[RunStatus] = (), workflow: Workflow[Any, Any] | str | None = None,
         version: int | None = None, workflow_id: str = "", workflow_id_prefix: str = "", task_queue: str = "",
         tags: Mapping[str, str] | None = None, created_after: datetime | None = None,
-        created_before: datetime | None = None, limit: int | None = None,
+        created_before: datetime | None = None, parent_run_id: str = "", limit: int | None = None,
     ) -> AsyncIterator[Run]:  # fmt: skip
         """Runs, newest first, page by page as they are wanted: `async for run in client.list(statuses=[RunStatus.FAILED])`."""
-        request = messages.ListRunsRequest(namespace=self.namespace, page_size=min(limit or 100, 1_000))
-        request.filter.CopyFrom(
-            _filter(statuses, workflow, version, workflow_id, workflow_id_prefix, task_queue, tags, created_after, created_before)
-        )
+        request = messages.ListRunsRequest(
+            namespace=self.namespace,
+            page_size=min(limit or 100, 1_000),
+            filter=run_filter(
+                statuses=statuses, workflow=workflow, version=version, workflow_id=workflow_id,
+                workflow_id_prefix=workflow_id_prefix, task_queue=task_queue, tags=tags, created_after=created_after,
+                created_before=created_before, parent_run_id=parent_run_id,
+            ),
+        )  # fmt: skip
         left = limit
         while True:
             response = await self._call("ListRuns", request, messages.ListRunsResponse)
@@ -267,13 +313,9 @@ class Client:
             if not request.page_token or left == 0:
                 return
 
-    async def count(
-        self, *, statuses: Sequence[RunStatus] = (), workflow: Workflow[Any, Any] | str | None = None,
-        tags: Mapping[str, str] | None = None, workflow_id_prefix: str = "",
-    ) -> dict[RunStatus, int]:  # fmt: skip
-        """How many runs there are, by status."""
-        request = messages.CountRunsRequest(namespace=self.namespace)
-        request.filter.CopyFrom(_filter(statuses, workflow, None, "", workflow_id_prefix, "", tags, None, None))
+    async def count(self, **filter: Any) -> dict[RunStatus, int]:
+        """How many runs there are, by status. The filter is that of `list`, such as `workflow="order", version=2`."""
+        request = messages.CountRunsRequest(namespace=self.namespace, filter=run_filter(**filter))
         response = await self._call("CountRuns", request, messages.CountRunsResponse)
         return {RunStatus(each.status): each.count for each in response.counts}
 
@@ -300,8 +342,9 @@ class Client:
         response: type[Response],
         service: str = "WorkflowService",
         timeout: float = CALL_TIMEOUT,
+        is_idempotent: bool = True,
     ) -> Response:
-        """Call, and call again while that can help."""
+        """Call, and call again while that can help. What is not idempotent is called again only if it surely had no effect."""
         give_up_at = time.monotonic() + self.retry_for
         backoff = 0.05
         while True:
@@ -310,7 +353,9 @@ class Client:
                 return result
             except grpc.aio.AioRpcError as failed:
                 error = _rpc.error_of(failed)
-            if not isinstance(error, (errors.Unavailable, errors.QueueFull)):
+            if not isinstance(error, (errors.Unavailable, errors.QueueFull)) or not (
+                is_idempotent or isinstance(error, errors.QueueFull)
+            ):
                 raise error from None
             delay = max(backoff * random.uniform(0.5, 1.0), getattr(error, "retry_after", 0.0))
             if time.monotonic() + delay > give_up_at:
@@ -334,170 +379,6 @@ class Client:
         if self._channel is None:
             self._channel = self._addresses.channel()
         return self._channel
-
-
-class Handle(Generic[Out]):
-    """A run: wait for its result, look at it, steer it."""
-
-    def __init__(self, client: Client, run_id: str, workflow_id: str, result_type: Any, was_started: bool = True) -> None:
-        """Made by `Client.start` and `Client.handle`."""
-        self._client = client
-        self.run_id = run_id
-        self.workflow_id = workflow_id
-        self.was_started = was_started
-        """False when the start found the run there already."""
-        self._result_type = result_type
-
-    def __repr__(self) -> str:
-        return f"<run {self.run_id or self.workflow_id}>"
-
-    async def result(self, timeout: float | None = None) -> Out:
-        """Wait until the run is closed and return what it returned.
-
-        Throws WorkflowFailed, WorkflowCancelled, WorkflowTerminated or WorkflowTimedOut if it did not complete, and
-        TimeoutError when `timeout` (seconds) ends first; the run goes on then.
-        """
-        run = await self._wait(timeout)
-        while run.status == run_messages.RUN_STATUS_CONTINUED:
-            following = Handle[Out](self._client, "", run.workflow_id, self._result_type)
-            run = await following._wait(timeout)
-        if run.status == run_messages.RUN_STATUS_COMPLETED:
-            return _payloads.decode(run.output, self._result_type)  # type: ignore[no-any-return]
-        failure = error_of(run.failure)
-        why = run.status_reason or failure.message
-        if run.status == run_messages.RUN_STATUS_CANCELLED:
-            raise errors.WorkflowCancelled(run.run_id, f"run {run.run_id} was cancelled: {why}")
-        if run.status == run_messages.RUN_STATUS_TERMINATED:
-            raise errors.WorkflowTerminated(run.run_id, f"run {run.run_id} was terminated: {why}")
-        if run.status == run_messages.RUN_STATUS_TIMED_OUT:
-            raise errors.WorkflowTimedOut(run.run_id, f"run {run.run_id} timed out: {why}")
-        raise errors.WorkflowFailed(run.run_id, failure)
-
-    async def _wait(self, timeout: float | None) -> run_messages.Run:
-        end = None if timeout is None else time.monotonic() + timeout
-        while True:
-            wait = WAIT_TIME if end is None else max(0.0, min(WAIT_TIME, end - time.monotonic()))
-            request = messages.WaitRunRequest(
-                namespace=self._client.namespace,
-                run_id=self.run_id,
-                workflow_id="" if self.run_id else self.workflow_id,
-                wait=to_duration(wait),
-            )
-            response = await self._client._call("WaitRun", request, messages.WaitRunResponse, timeout=wait + 10)
-            if response.closed:
-                return response.run
-            if end is not None and time.monotonic() >= end:
-                raise TimeoutError(f"run {self.run_id or self.workflow_id} has not ended within {timeout:g} s")
-
-    async def status(self) -> RunStatus:
-        """Where the run stands."""
-        return (await self.describe()).status
-
-    async def describe(self) -> Run:
-        """The run as it is now, with its input and outcome."""
-        return await self._client.get(self.run_id, workflow_id="" if self.run_id else self.workflow_id)
-
-    async def cancel(self, reason: str = "") -> None:
-        """Ask the run to cancel. Its cleanup still runs; then it closes as CANCELLED."""
-        request = messages.CancelRunRequest(**self._name(), reason=reason)
-        await self._client._call("CancelRun", request, messages.CancelRunResponse)
-
-    async def terminate(self, reason: str = "") -> None:
-        """Close the run now, without running any more of its code."""
-        request = messages.TerminateRunRequest(**self._name(), reason=reason)
-        await self._client._call("TerminateRun", request, messages.TerminateRunResponse)
-
-    async def steps(self, include_payloads: bool = True) -> list[Step]:
-        """The run's steps, in the order they were scheduled."""
-        request = messages.ListStepsRequest(
-            namespace=self._client.namespace,
-            run_id=await self._resolve(),
-            include_payloads=include_payloads,
-            page_size=1_000 if not include_payloads else 100,
-        )
-        steps: list[Step] = []
-        while True:
-            response = await self._client._call("ListSteps", request, messages.ListStepsResponse)
-            steps.extend(map(Step.of, response.steps))
-            request.page_token = response.next_page_token
-            if not request.page_token:
-                return steps
-
-    async def attempts(self, step: str = "") -> list[StepAttempt]:
-        """The attempts of all steps, or of one."""
-        request = messages.ListStepAttemptsRequest(
-            namespace=self._client.namespace, run_id=await self._resolve(), step=step, page_size=1_000
-        )
-        attempts: list[StepAttempt] = []
-        while True:
-            response = await self._client._call("ListStepAttempts", request, messages.ListStepAttemptsResponse)
-            attempts.extend(map(StepAttempt.of, response.attempts))
-            request.page_token = response.next_page_token
-            if not request.page_token:
-                return attempts
-
-    async def watch(self, after_sequence: int = 0) -> AsyncIterator[Change]:
-        """Every change of the run, from a sequence number on, until it is closed. Goes on after lost connections."""
-        client = self._client
-        failing_since: float | None = None
-        seen: set[tuple[str, str]] = set()  # of the last sequence number: several changes of one commit share it
-        last = after_sequence
-        while True:
-            request = messages.WatchRunRequest(**self._name(), after_sequence=max(after_sequence, last - 1))
-            try:
-                call = _rpc.stream(client._open(), "WorkflowService/WatchRun", messages.WatchRunResponse)(request)
-                async for response in call:
-                    failing_since = None
-                    change = Change.of(response)
-                    if change.sequence != last:
-                        last = change.sequence
-                        seen.clear()
-                    about = change.step.key if change.step else change.attempt.step if change.attempt else ""
-                    if (change.kind, about) not in seen:
-                        seen.add((change.kind, about))
-                        yield change
-                return
-            except grpc.aio.AioRpcError as failed:
-                error = _rpc.error_of(failed)
-            now = time.monotonic()
-            failing_since = failing_since or now
-            if not isinstance(error, errors.Unavailable) or now - failing_since > client.retry_for:
-                raise error from None
-            if len(client._addresses) > 1:
-                await client._rotate()
-            await asyncio.sleep(0.2)
-
-    def _name(self) -> dict[str, Any]:
-        return {
-            "namespace": self._client.namespace,
-            "run_id": self.run_id,
-            "workflow_id": "" if self.run_id else self.workflow_id,
-        }
-
-    async def _resolve(self) -> str:
-        return self.run_id or (await self.describe()).run_id
-
-
-def _filter(
-    statuses: Sequence[RunStatus], workflow: Workflow[Any, Any] | str | None, version: int | None, workflow_id: str,
-    workflow_id_prefix: str, task_queue: str, tags: Mapping[str, str] | None, created_after: datetime | None,
-    created_before: datetime | None,
-) -> run_messages.RunFilter:  # fmt: skip
-    chosen = run_messages.RunFilter(
-        statuses=[int(status) for status in statuses],  # type: ignore[misc]
-        workflow_type=workflow.name if isinstance(workflow, Workflow) else workflow or "",
-        workflow_id=workflow_id,
-        workflow_id_prefix=workflow_id_prefix,
-        task_queue=task_queue,
-        tags=tags,
-    )
-    if version is not None:
-        chosen.workflow_version = version
-    if created_after is not None:
-        chosen.created_after.CopyFrom(to_timestamp(created_after))
-    if created_before is not None:
-        chosen.created_before.CopyFrom(to_timestamp(created_before))
-    return chosen
 
 
 def _code_name(code: int) -> str:

@@ -177,6 +177,22 @@ class AlreadyStarted(RpcError):
     run_id: str = ""
 
 
+class AlreadyExists(RpcError):
+    """There is a thing of this name already; `kind` says what, `name` which one."""
+
+    code = "ALREADY_EXISTS"
+    kind: str = ""
+    name: str = ""
+
+
+class RunNotClosed(RpcError):
+    """The run is open, or did not end as this action needs; `status` is where it stands."""
+
+    code = "FAILED_PRECONDITION"
+    run_id: str = ""
+    status: str = ""
+
+
 class RunClosed(RpcError):
     """The run is closed, so there is nothing to act on; `status` is how it ended."""
 
@@ -187,6 +203,14 @@ class RunClosed(RpcError):
 
 class VersionNotRegistered(RpcError):
     """No worker ever registered this version."""
+
+    code = "FAILED_PRECONDITION"
+    type: str = ""
+    version: int = 0
+
+
+class VersionDeprecated(RpcError):
+    """This version takes no new runs."""
 
     code = "FAILED_PRECONDITION"
     type: str = ""
@@ -248,3 +272,11 @@ class Unimplemented(RpcError):
     """This coordinator cannot do this yet."""
 
     code = "UNIMPLEMENTED"
+
+
+class Unhealthy(KagziError):
+    """A health check found something that does not work; `finding` is what."""
+
+    def __init__(self, finding: Any) -> None:
+        super().__init__(f"{finding.subject}: {finding.message}")
+        self.finding = finding

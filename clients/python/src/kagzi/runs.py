@@ -80,6 +80,11 @@ class Run:
     cancel_requested: bool
     attempt: int
     sequence: int
+    parent_run_id: str
+    """The run that started it as a child, if any."""
+    parent_step: str
+    related_run_id: str
+    """The run that continued this one, or that this one continues or was forked from, if any."""
     _message: messages.Run = field(repr=False, compare=False)
 
     def input(self, hint: Any = Any) -> Any:
@@ -112,6 +117,9 @@ class Run:
             cancel_requested=run.cancel_requested,
             attempt=run.attempt,
             sequence=run.sequence,
+            parent_run_id=run.parent_run_id,
+            parent_step=run.parent_step,
+            related_run_id=run.related_run_id,
             _message=run,
         )
 
@@ -132,6 +140,10 @@ class Step:
     scheduled_at: datetime | None
     started_at: datetime | None
     settled_at: datetime | None
+    group: str
+    """The parallel group it belongs to, if any."""
+    child_run_id: str
+    signal_name: str
     _message: messages.Step = field(repr=False, compare=False)
 
     def input(self, hint: Any = Any) -> Any:
@@ -162,6 +174,9 @@ class Step:
             scheduled_at=_time(step, "scheduled_at"),
             started_at=_time(step, "started_at"),
             settled_at=_time(step, "settled_at"),
+            group=step.group,
+            child_run_id=step.child_run_id,
+            signal_name=step.signal_name,
             _message=step,
         )
 
@@ -189,6 +204,83 @@ class StepAttempt:
             ended_at=_time(attempt, "ended_at"),
             failure=_failure(attempt, "failure"),
             retry_delay=seconds_of(attempt.retry_delay) if attempt.HasField("retry_delay") else None,
+        )
+
+
+class GroupStrategy(enum.IntEnum):
+    """How a parallel group is joined."""
+
+    FAIL_FAST = 1
+    COLLECT_ALL = 2
+    RACE = 3
+    QUORUM = 4
+
+
+class GroupVerdict(enum.IntEnum):
+    """How a parallel group was resolved."""
+
+    OPEN = 0
+    SUCCEEDED = 1
+    FAILED = 2
+    DEADLINE = 3
+    CANCELLED = 4
+
+
+@dataclass(frozen=True)
+class Group:
+    """A parallel group of a run, and how far it is."""
+
+    key: str
+    strategy: GroupStrategy
+    verdict: GroupVerdict
+    member_count: int
+    """0 when members come one by one."""
+    succeeded: int
+    failed: int
+    quorum: int
+    max_concurrency: int
+    winner: str
+    parent_step: str
+    opened_at: datetime | None
+    resolved_at: datetime | None
+    deadline_at: datetime | None
+
+    @staticmethod
+    def of(group: messages.Group) -> Group:
+        """From the contract's message."""
+        return Group(
+            key=group.key,
+            strategy=GroupStrategy(group.strategy),
+            verdict=GroupVerdict(group.verdict),
+            member_count=group.member_count,
+            succeeded=group.succeeded,
+            failed=group.failed,
+            quorum=group.quorum,
+            max_concurrency=group.max_concurrency,
+            winner=group.winner,
+            parent_step=group.parent_step,
+            opened_at=_time(group, "opened_at"),
+            resolved_at=_time(group, "resolved_at"),
+            deadline_at=_time(group, "deadline_at"),
+        )
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Why a run does not move."""
+
+    run: Run
+    reasons: list[str]
+    """What it waits for, most important first."""
+    remedies: list[str]
+    """What would move it."""
+    next_wake_at: datetime | None
+
+    @staticmethod
+    def of(response: workflow_service.ExplainRunResponse) -> Explanation:
+        """From the contract's message."""
+        return Explanation(
+            Run.of(response.run), list(response.reasons), list(response.remedies), _time(response, "next_wake_at")
         )
 
 
@@ -220,8 +312,8 @@ class Change:
 
 
 _Message = (
-    messages.Run | messages.Step | messages.StepAttempt | workflow_service.WatchRunResponse
-    | worker_service.CompleteActivityRequest
+    messages.Run | messages.Step | messages.StepAttempt | messages.Group | workflow_service.WatchRunResponse
+    | workflow_service.ExplainRunResponse | worker_service.CompleteActivityRequest
 )  # fmt: skip
 
 

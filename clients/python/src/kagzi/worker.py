@@ -162,6 +162,11 @@ class Worker:
         return self._is_running
 
     @property
+    def has_started(self) -> bool:
+        """Whether it was started; a worker runs once."""
+        return self._has_started
+
+    @property
     def is_draining(self) -> bool:
         """Whether it takes no new tasks any more."""
         return self._is_draining
@@ -189,6 +194,10 @@ class Worker:
             await self._run()
         finally:
             remove_signals()
+
+    async def start(self) -> None:
+        """The same as `run`."""
+        await self.run()
 
     async def __aenter__(self) -> Worker:
         self._prepare()
