@@ -14,7 +14,16 @@ import grpc
 import grpc.aio
 from google.protobuf.any_pb2 import Any as AnyMessage
 
-from kagzi._messages import Duration, details, worker, worker_service, workflow_service
+from kagzi._messages import (
+    Duration,
+    admin,
+    details,
+    registry,
+    schedule_service,
+    worker,
+    worker_service,
+    workflow_service,
+)
 
 
 def status_details(code: int, message: str, detail: Any) -> bytes:
@@ -170,7 +179,12 @@ class _Handlers(grpc.GenericRpcHandler):
 
     def service(self, details: Any) -> Any:
         service, _, name = details.method.removeprefix("/kagzi.v1.").partition("/")
-        module = worker_service if service == "WorkerService" else workflow_service
+        module = {
+            "WorkerService": worker_service,
+            "AdminService": admin,
+            "RegistryService": registry,
+            "ScheduleService": schedule_service,
+        }.get(service, workflow_service)
         request = getattr(module, f"{name}Request")
         options = {"request_deserializer": request.FromString, "response_serializer": lambda message: message.SerializeToString()}
         if name == "Work":
@@ -183,6 +197,6 @@ class _Handlers(grpc.GenericRpcHandler):
         }
         if name not in known:
             return None
-        if name == "WatchRun":
+        if name in ("WatchRun", "MoveRuns", "BatchRuns"):
             return grpc.unary_stream_rpc_method_handler(known[name], **options)
         return grpc.unary_unary_rpc_method_handler(known[name], **options)

@@ -43,8 +43,15 @@ LONGEST_WAIT_IN_PLACE = 1.0
 class RunHost(LocalHost, Protocol):
     """What a run needs from its worker."""
 
-    max_payload_bytes: int
-    max_report_items: int
+    @property
+    def max_payload_bytes(self) -> int:
+        """The coordinator's limit; 0: none known."""
+        ...
+
+    @property
+    def max_report_items(self) -> int:
+        """The most results and commands in one report."""
+        ...
 
     @property
     def keeps_suspended(self) -> bool:
