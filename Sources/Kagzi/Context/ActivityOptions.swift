@@ -37,7 +37,7 @@ public struct ActivityOptions: Sendable, Hashable {
     self.heartbeatTimeout = heartbeatTimeout
   }
 
-  func command(key: String, type: String, input: Payload) -> Command.CommandKind {
+  func command(key: String, type: String, input: Payload, group: String = "") -> Command.CommandKind {
     .scheduleActivity(
       ScheduleActivity(
         key: key, activityType: type, activityVersion: version.map { UInt32(clamping: $0) },
@@ -46,6 +46,6 @@ public struct ActivityOptions: Sendable, Hashable {
         startToCloseTimeout: startToCloseTimeout.map { ProtoDuration($0) },
         scheduleToCloseTimeout: scheduleToCloseTimeout.map { ProtoDuration($0) },
         heartbeatTimeout: heartbeatTimeout.map { ProtoDuration($0) },
-        priority: priority.map { Int32(clamping: $0) }))
+        priority: priority.map { Int32(clamping: $0) }, group: group))
   }
 }

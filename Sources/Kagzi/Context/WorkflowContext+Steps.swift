@@ -24,17 +24,32 @@ extension WorkflowContext {
   func perform<Output: Codable & Sendable>(
     _ name: String, policy: RetryPolicy?, _ body: () async throws -> Output
   ) async throws -> Output {
-    var (key, wake) = try await begin(name, .local) { _ in nil }
+    let ask = StepAsk(name: name, kind: .local, isShielded: Self.isShielded)
+    let wake = try await carryOut(run.ask(ask) { _ in nil }, name, policy) {
+      try PayloadCoding.encode(try await body())
+    }
+    return try PayloadCoding.decode(Output.self, from: try await settle(wake, of: name))
+  }
+
+  /// Runs a local step's body as often as its recorded attempts want it; gives what there is to do at the end.
+  func carryOut(
+    _ reply: StepReply, _ name: String, _ policy: RetryPolicy?, group: String = "",
+    _ body: () async throws -> Payload
+  ) async throws -> Wake {
+    var (key, wake) = try await follow(reply, name)
     while case .execute(let attempt, let delay) = wake {
       try await pause(before: key, name, delay)
-      let result = await attemptStep(key, attempt, policy, body)
+      var result = await attemptStep(key, attempt, policy, body)
+      result.group = group
       switch run.closureEnded(result, isShielded: Self.isShielded) {
-      case .wait(let key): wake = await run.wait(for: key)
+      case .wait(let next):
+        key = next
+        wake = await run.wait(for: next)
       case .now(_, let now): wake = now
       case .halt, .fault: wake = await run.halt()
       }
     }
-    return try PayloadCoding.decode(Output.self, from: try await settle(wake, of: name))
+    return wake
   }
 
   /// Waits in place before another attempt; a cancellation that came meanwhile ends the step instead.
@@ -47,15 +62,15 @@ extension WorkflowContext {
   }
 
   /// One attempt, off the run's own executor: a body may block without holding up the bookkeeping of the run.
-  private func attemptStep<Output: Codable & Sendable>(
-    _ key: String, _ attempt: UInt32, _ policy: RetryPolicy?, _ body: () async throws -> Output
+  private func attemptStep(
+    _ key: String, _ attempt: UInt32, _ policy: RetryPolicy?, _ body: () async throws -> Payload
   ) async -> StepResult {
     let clock = ContinuousClock()
     let start = clock.now
     let outcome: StepResult.Outcome
     do {
       let output = try await withTaskExecutorPreference(globalConcurrentExecutor) { try await body() }
-      outcome = .output(try PayloadCoding.encode(output).checked(limit: run.limits.maxPayloadBytes))
+      outcome = .output(try output.checked(limit: run.limits.maxPayloadBytes))
     } catch {
       outcome = .failure(StepError(recording: error).failure)
     }

@@ -6,7 +6,12 @@ extension WorkflowContext {
     _ name: String, _ kind: StepKind, command: (String) -> Command.CommandKind?
   ) async throws -> (key: String, wake: Wake) {
     let ask = StepAsk(name: name, kind: kind, isShielded: Self.isShielded)
-    return switch run.ask(ask, command: command) {
+    return try await follow(run.ask(ask, command: command), name)
+  }
+
+  /// Does what the machine says of a call, up to where its key is woken.
+  func follow(_ reply: StepReply, _ name: String) async throws -> (key: String, wake: Wake) {
+    switch reply {
     case .now(let key, let wake): (key, wake)
     case .wait(let key): (key, await run.wait(for: key))
     case .halt: (name, await run.halt())
@@ -21,7 +26,7 @@ extension WorkflowContext {
     case .settled(.failure(let failure)): throw StepError(failure)
     case .cancelled(let reason): throw StepError(.cancelled, Self.cancelMessage(reason), source: name)
     case .callerCancelled: throw StepError(.cancelled, "The task that waited for the step was cancelled", source: name)
-    case .dropped, .execute: throw await run.callAfterDrop()
+    case .dropped, .execute, .groupResolved: throw await run.callAfterDrop()
     }
   }
 

@@ -1,10 +1,10 @@
-/// The input or output of what has none; "null" on the wire.
-struct NoValue: Codable, Sendable, Hashable {
-  init() {}
+/// The input or output of what has none; "null" on the wire. It is also what a group's member without a value gives.
+public struct NoValue: Codable, Sendable, Hashable {
+  public init() {}
 
-  init(from decoder: any Decoder) throws {}
+  public init(from decoder: any Decoder) throws {}
 
-  func encode(to encoder: any Encoder) throws {
+  public func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
     try container.encodeNil()
   }

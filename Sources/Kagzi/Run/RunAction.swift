@@ -6,6 +6,10 @@ enum RunAction {
   case wake(key: String, Wake)
   /// Send this report of the current task; the answer is given back with the same number.
   case send(WorkflowReport, number: UInt64, RunEnding)
+  /// What this local step's closure gives does not count any more: cancel it.
+  case abandon(key: String)
+  /// Fetch what is recorded of this group's members; it is given back with `recordsFetched`.
+  case fetchRecords(group: String)
   /// The function is of no use any more: resume all its calls with `dropped` and cancel it.
   case discard
 }

@@ -25,10 +25,19 @@ final class RunExecution: TaskExecutor {
     var early: [String: Wake] = [:]
     var function: Task<Void, Never>?
     var random: UInt64
+    /// Local members of groups, each a Swift task of its own.
+    var members: [String: Member] = [:]
     /// Calls that found the run parked.
     var halted = 0
     /// Calls made after the function was dropped.
     var callsAfterDrop = 0
+  }
+
+  /// A local member of a group at work.
+  private struct Member {
+    var task: Task<Void, Never>
+    /// Tells whoever waits for the member itself that it is over.
+    var abandoned: @Sendable () -> Void
   }
 
   init(facts: RunFacts, limits: RunMachine.Limits, reporter: any RunReporter) {
@@ -70,8 +79,15 @@ final class RunExecution: TaskExecutor {
     update { state, actions in state.machine.taskArrived(task, into: &actions) }
   }
 
-  func answered(_ number: UInt64, _ decisions: [StepDecision]) {
-    update { state, actions in state.machine.answered(number, decisions, into: &actions) }
+  func answered(_ number: UInt64, _ answer: ReportAnswer) {
+    update { state, actions in
+      state.machine.answered(number, answer.decisions, resolvedGroups: answer.resolvedGroups, into: &actions)
+    }
+  }
+
+  /// What `RunReporter.fetchRecords` was asked for.
+  func recordsFetched(of group: String, _ records: [StepRecord]) {
+    update { state, actions in state.machine.recordsFetched(of: group, records, into: &actions) }
   }
 
   func cancelRequested(reason: String) {
@@ -103,6 +119,65 @@ final class RunExecution: TaskExecutor {
 
   func closureAbandoned(_ key: String) {
     update { state, _ in state.machine.closureAbandoned(key) }
+  }
+
+  func ask(_ ask: GroupAsk) -> GroupReply {
+    update { state, _ in state.machine.ask(ask) }
+  }
+
+  /// Asks how a group stands, a little later and then ever less often, as long as it matters.
+  func poll(_ group: String, after delay: Duration = .milliseconds(50)) {
+    DispatchQueue.global().asyncAfter(deadline: .now() + .nanoseconds(Int(delay.clampedNanoseconds))) { [weak self] in
+      guard let self, update({ state, _ in state.machine.poll(group) }) else { return }
+      poll(group, after: min(delay * 2, .seconds(1)))
+    }
+  }
+
+  func askMember(_ key: String, of group: String, isShielded: Bool) -> StepReply {
+    update { state, _ in state.machine.askMember(key, of: group, isShielded: isShielded) }
+  }
+
+  func claimGroupKey(_ name: String) -> String {
+    state.withLock { $0.machine.claimGroupKey(name) }
+  }
+
+  func openEnded(_ open: OpenGroup) {
+    update { state, _ in state.machine.openEnded(open) }
+  }
+
+  /// What is recorded of these steps. Nil: nothing that counts.
+  func outcomes(of keys: [String]) -> [StepOutcome?] {
+    state.withLock { state in keys.map { state.machine.outcome(of: $0) } }
+  }
+
+  func record(ofGroup key: String) -> GroupRecord {
+    state.withLock { $0.machine.groups[key]?.record } ?? GroupRecord(key: key)
+  }
+
+  func continueAsNew(_ continuation: ContinueAsNew, isShielded: Bool) -> StepReply {
+    update { state, _ in state.machine.continuesAsNew(continuation, isShielded: isShielded) }
+  }
+
+  /// Runs a local member of a group as a Swift task of its own, which ends with the group or with the function.
+  func startMember(
+    _ key: String, _ body: @escaping @Sendable () async -> Void, abandoned: @escaping @Sendable () -> Void = {}
+  ) {
+    let task = Task(executorPreference: self) { await body() }
+    let isDropped = state.withLock { state in
+      if !state.machine.isDropped { state.members[key] = Member(task: task, abandoned: abandoned) }
+      return state.machine.isDropped
+    }
+    if isDropped { task.cancel() }
+  }
+
+  /// The call that waits for a member was cancelled.
+  func cancelMember(_ key: String) {
+    state.withLock { $0.members[key] }?.task.cancel()
+  }
+
+  /// Forgets a member that has ended.
+  func memberEnded(_ key: String) {
+    state.withLock { $0.members[key] = nil }
   }
 
   var cancelReason: String? { state.withLock { $0.machine.cancelReason } }
@@ -218,15 +293,23 @@ final class RunExecution: TaskExecutor {
       continuation?.resume(returning: wake)
     case .send(let report, let number, let ending):
       reporter.send(report, number: number, ending: ending, of: self)
+    case .abandon(let key):
+      let member = state.withLock { $0.members.removeValue(forKey: key) }
+      member?.task.cancel()
+      member?.abandoned()
+    case .fetchRecords(let group):
+      reporter.fetchRecords(of: self, group: group)
     case .discard:
-      let (function, waiters) = state.withLock { state in
+      let (function, waiters, members) = state.withLock { state in
         defer {
           state.function = nil
           state.waiters = [:]
+          state.members = [:]
         }
-        return (state.function, state.waiters.values)
+        return (state.function, state.waiters.values, state.members.values)
       }
       for waiter in waiters { waiter.resume(returning: .dropped) }
+      for member in members { member.task.cancel() }
       function?.cancel()
     }
   }

@@ -6,6 +6,8 @@ internal import Messages
 /// (`taskArrived`, `answered`, `cancelRequested`), and says what to do: `RunAction`s, and, when nothing in the function
 /// can go on (`becameIdle`), the one report of everything gathered.
 ///
+/// Parallel groups are in `RunMachine+Groups.swift`: the coordinator resolves them, the machine carries that out.
+///
 /// Faults: two steps of one name in flight are the program's and are thrown into it; a step that changed its kind or is
 /// asked for no more is a version conflict and parks the run; answers and records of keys it does not know are ignored.
 struct RunMachine {
@@ -19,6 +21,8 @@ struct RunMachine {
   static let inPlaceDelay = Duration.seconds(1)
   /// The longest name of a step, in bytes.
   static let maxNameBytes = 256
+  /// The longest key of a step or a group, in bytes.
+  static let maxKeyBytes = 512
 
   struct Step {
     enum State {
@@ -47,26 +51,35 @@ struct RunMachine {
     var isShielded: Bool
   }
 
-  private(set) var steps: [String: Step] = [:]
+  var steps: [String: Step] = [:]
+  var groups: [String: Group] = [:]
+  /// What is recorded of groups, asked for or not.
+  var recordedGroups: [String: GroupRecord] = [:]
   private var uses: [String: Int] = [:]
   /// Names in flight, by key.
   private var openNames: [String: String] = [:]
   private var inUse: Set<String> = []
-  private(set) var waiting: [String: Waiter] = [:]
-  private var results: [StepResult] = []
-  private var commands: [Command] = []
+  var waiting: [String: Waiter] = [:]
+  var results: [StepResult] = []
+  /// Groups to open. They go before everything else, because members name them.
+  var opens: [Command] = []
+  var commands: [Command] = []
   /// The results of the report in flight.
   private var resultsInFlight: [StepResult] = []
   private(set) var hasReportInFlight = false
   private var lastReport: UInt64 = 0
   /// Keys that were asked for while no task was held.
   private var gated: [String] = []
-  private(set) var runningClosures = 0
-  private var outcome: WorkflowReport.Outcome?
+  var runningClosures = 0
+  /// Closures that still run although what they give does not count any more.
+  var abandonedClosures: Set<String> = []
+  /// Groups whose members' records are being fetched.
+  var fetching = 0
+  private(set) var outcome: WorkflowReport.Outcome?
   private(set) var isHalted = false
   private(set) var isDropped = false
   private(set) var holdsTask = false
-  private(set) var cancelReason: String?
+  var cancelReason: String?
   var limits: Limits
 
   init(limits: Limits = Limits()) {
@@ -81,6 +94,7 @@ struct RunMachine {
     // A task that comes before the answer of the suspending report proves that it was recorded.
     hasReportInFlight = false
     for record in task.steps { merge(record, into: &actions) }
+    for record in task.groups { groupRecorded(record, into: &actions) }
     if task.cancelRequested { cancelReason = task.cancelReason }
     wakeCancelled(into: &actions)
     let started = gated
@@ -105,7 +119,7 @@ struct RunMachine {
     }
   }
 
-  private static func state(of record: StepRecord) -> Step.State {
+  static func state(of record: StepRecord) -> Step.State {
     switch record.state {
     case .completed: .settled(.success(record.output ?? PayloadCoding.null))
     case .failed: .settled(.failure(record.failure ?? Failure(kind: .unknown)))
@@ -120,13 +134,19 @@ struct RunMachine {
   }
 
   /// The answer to a report. Late answers, to others than the one in flight, are ignored.
-  mutating func answered(_ report: UInt64, _ decisions: [StepDecision], into actions: inout [RunAction]) {
+  mutating func answered(
+    _ report: UInt64, _ decisions: [StepDecision], resolvedGroups: [GroupRecord] = [],
+    into actions: inout [RunAction]
+  ) {
     guard hasReportInFlight, report == lastReport else { return }
     hasReportInFlight = false
     let decisions = Dictionary(decisions.map { ($0.key, $0.decision) }, uniquingKeysWith: { first, _ in first })
     let answered = resultsInFlight
     resultsInFlight = []
-    for result in answered { decide(result, decisions[result.key] ?? nil, into: &actions) }
+    for result in answered where !isLate(result, resolvedGroups) {
+      decide(result, decisions[result.key] ?? nil, into: &actions)
+    }
+    for record in resolvedGroups { groupResolved(record, answered, into: &actions) }
   }
 
   private mutating func decide(
@@ -161,8 +181,12 @@ struct RunMachine {
 
   private mutating func wakeCancelled(into actions: inout [RunAction]) {
     guard let cancelReason else { return }
-    for (key, waiter) in waiting where !waiter.isShielded && isCancellable(key) {
-      wake(key, .cancelled(reason: cancelReason), into: &actions)
+    for (key, waiter) in waiting where !waiter.isShielded {
+      if let group = Self.group(ofWait: key) {
+        giveUp(group, .cancelled(reason: cancelReason), into: &actions)
+      } else if isCancellable(key) {
+        wake(key, .cancelled(reason: cancelReason), into: &actions)
+      }
     }
   }
 
@@ -178,23 +202,43 @@ struct RunMachine {
   /// The function asks for a step. For other kinds than local ones, `command` makes what the coordinator is told.
   mutating func ask(_ ask: StepAsk, command: (String) -> Command.CommandKind?) -> StepReply {
     if isDropped { return .now(key: ask.name, .dropped) }
-    if isHalted { return .halt }
-    if ask.name.isEmpty || ask.name.utf8.count > Self.maxNameBytes || ask.name.utf8.contains(0) {
-      return .fault(StepError(.invalidInput, "A step's name has 1 to \(Self.maxNameBytes) bytes", source: ask.name))
+    if isHalted || outcome != nil { return .halt }
+    if let fault = Self.fault(ofName: ask.name, limit: ask.group == nil ? Self.maxNameBytes : Self.maxKeyBytes) {
+      return .fault(fault)
     }
-    let use = uses[ask.name, default: 0] + 1
-    let key = use == 1 ? ask.name : "\(ask.name)#\(use)"
+    let (key, use) = nextKey(ask.name)
     if inUse.contains(ask.name) || steps[key]?.isAsked == true { return .fault(DuplicateStepName(name: ask.name)) }
     uses[ask.name] = use
     if let recorded = steps[key], recorded.kind != ask.kind {
-      halt("Step \"\(key)\" is recorded as \(recorded.kind.name), and the function asks for it as \(ask.kind.name)")
+      haltForKind(key, recorded.kind, ask.kind)
       return .halt
     }
     steps[key]?.isAsked = true
+    if let group = ask.group { joined(group, key, ask.kind) }
     return reply(to: ask, key: key, command: command)
   }
 
-  private mutating func reply(
+  /// The key of a name's next use.
+  func nextKey(_ name: String) -> (key: String, use: Int) {
+    let use = uses[name, default: 0] + 1
+    return (use == 1 ? name : "\(name)#\(use)", use)
+  }
+
+  /// Counts a use.
+  mutating func use(_ name: String) {
+    uses[name, default: 0] += 1
+  }
+
+  static func fault(ofName name: String, limit: Int = maxNameBytes) -> (any Error)? {
+    guard name.isEmpty || name.utf8.count > limit || name.utf8.contains(0) else { return nil }
+    return StepError(.invalidInput, "A step's name has 1 to \(limit) bytes", source: name)
+  }
+
+  mutating func haltForKind(_ key: String, _ recorded: StepKind, _ asked: StepKind) {
+    halt("Step \"\(key)\" is recorded as \(recorded.name), and the function asks for it as \(asked.name)")
+  }
+
+  mutating func reply(
     to ask: StepAsk, key: String, command: (String) -> Command.CommandKind?
   ) -> StepReply {
     if case .settled(let outcome)? = steps[key]?.state { return .now(key: key, .settled(outcome)) }
@@ -227,7 +271,11 @@ struct RunMachine {
 
   /// An attempt of a local step ended; the call waits for the key from now on.
   mutating func closureEnded(_ result: StepResult, isShielded: Bool) -> StepReply {
-    runningClosures -= 1
+    if abandonedClosures.remove(result.key) == nil {
+      runningClosures -= 1
+    } else if case .settled(let outcome)? = steps[result.key]?.state {
+      return .now(key: result.key, isDropped ? .dropped : .settled(outcome))
+    }
     if isDropped { return .now(key: result.key, .dropped) }
     if isHalted { return .halt }
     guard let outcome = result.outcome else { return .halt }
@@ -242,6 +290,7 @@ struct RunMachine {
 
   /// A local step's closure was not run after all, because the run is being cancelled.
   mutating func closureAbandoned(_ key: String) {
+    if abandonedClosures.remove(key) != nil { return }
     runningClosures -= 1
     close(key)
     steps[key]?.state = .retrying
@@ -249,6 +298,7 @@ struct RunMachine {
 
   /// The Swift task that waits for the key was cancelled by the function itself. What is recorded soon is waited for.
   mutating func callerCancelled(_ key: String, into actions: inout [RunAction]) {
+    if let group = Self.group(ofWait: key) { return giveUp(group, .callerCancelled, into: &actions) }
     guard waiting[key] != nil, isCancellable(key), let step = steps[key] else { return }
     if let index = commands.firstIndex(where: { $0.key == key }) {
       commands.remove(at: index)
@@ -272,11 +322,24 @@ struct RunMachine {
     }
   }
 
+  /// The function goes on as a new run. Nothing that it still does counts.
+  mutating func continuesAsNew(_ continuation: ContinueAsNew, isShielded: Bool) -> StepReply {
+    if isDropped { return .now(key: "", .dropped) }
+    if isHalted || outcome != nil { return .halt }
+    if let cancelReason, !isShielded { return .now(key: "", .cancelled(reason: cancelReason)) }
+    if let forgotten = forgottenSteps {
+      halt(forgotten)
+    } else {
+      outcome = .continueAsNew(continuation)
+    }
+    return .halt
+  }
+
   private var forgottenSteps: String? {
     let keys = steps.filter { !$0.value.isAsked && $0.value.isCompleted }.keys.sorted()
     guard !keys.isEmpty else { return nil }
     let names = keys.prefix(10).map { "\"\($0)\"" }.joined(separator: ", ")
-    return "The function returned, and never asked for what is recorded as completed: \(names)"
+    return "The function ended, and never asked for what is recorded as completed: \(names)"
   }
 
   /// Parks the run: its code cannot go on with what is recorded.
@@ -299,7 +362,7 @@ struct RunMachine {
   /// Nothing in the function runs at this moment, except closures of local steps that the machine knows of.
   mutating func becameIdle(into actions: inout [RunAction]) {
     guard holdsTask, !hasReportInFlight, !isDropped else { return }
-    let items = results.count + commands.count
+    let items = opens.count + results.count + commands.count
     if items > limits.maxReportItems {
       return send(.continue(Continue()), .goesOn, into: &actions)
     }
@@ -307,22 +370,25 @@ struct RunMachine {
       send(outcome, .closes, into: &actions)
       return
     }
-    if !results.isEmpty || (runningClosures > 0 && !commands.isEmpty) {
+    if !results.isEmpty || (runningClosures > 0 && !(commands.isEmpty && opens.isEmpty)) {
       return send(.continue(Continue()), .goesOn, into: &actions)
     }
     // Without a call that waits, the function awaits something of its own and will go on by itself.
-    guard runningClosures == 0, !waiting.isEmpty else { return }
+    guard runningClosures == 0, fetching == 0, !waiting.isEmpty else { return }
     send(.suspend(Suspend(sticky: true)), .suspends, into: &actions)
   }
 
   private mutating func send(
     _ outcome: WorkflowReport.Outcome, _ ending: RunEnding, into actions: inout [RunAction]
   ) {
-    let resultCount = min(results.count, limits.maxReportItems)
-    let commandCount = min(commands.count, limits.maxReportItems - resultCount)
+    let openCount = min(opens.count, limits.maxReportItems)
+    let resultCount = min(results.count, limits.maxReportItems - openCount)
+    let commandCount = min(commands.count, limits.maxReportItems - openCount - resultCount)
     let report = WorkflowReport(
-      results: Array(results.prefix(resultCount)), commands: Array(commands.prefix(commandCount)), outcome: outcome)
+      results: Array(results.prefix(resultCount)),
+      commands: Array(opens.prefix(openCount) + commands.prefix(commandCount)), outcome: outcome)
     resultsInFlight = report.results
+    opens.removeFirst(openCount)
     results.removeFirst(resultCount)
     commands.removeFirst(commandCount)
     hasReportInFlight = true
@@ -350,7 +416,7 @@ struct RunMachine {
     actions.append(.wake(key: key, .execute(attempt: attempt, delay: delay)))
   }
 
-  private mutating func wake(_ key: String, _ wake: Wake, into actions: inout [RunAction]) {
+  mutating func wake(_ key: String, _ wake: Wake, into actions: inout [RunAction]) {
     guard waiting.removeValue(forKey: key) != nil else { return }
     close(key)
     actions.append(.wake(key: key, wake))

@@ -8,6 +8,8 @@ struct StepAsk {
   var kind: StepKind
   /// Whether it is made under `uncancellable`.
   var isShielded: Bool
+  /// The key of the open-ended group that it joins.
+  var group: String?
 }
 
 /// The machine's answer to an ask.

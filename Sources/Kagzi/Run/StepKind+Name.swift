@@ -26,4 +26,13 @@ extension Command {
     case .cancelStep, nil: nil
     }
   }
+
+  /// The group of the step that the command creates. Empty: none.
+  var group: String {
+    switch command {
+    case .scheduleActivity(let activity): activity.group
+    case .startChild(let child): child.group
+    case .startTimer, .openGroup, .awaitSignal, .cancelStep, nil: ""
+    }
+  }
 }

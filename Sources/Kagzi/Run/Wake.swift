@@ -6,6 +6,8 @@ enum Wake: Sendable {
   case settled(StepOutcome)
   /// Run the local step's closure: this attempt, after this delay.
   case execute(attempt: UInt32, delay: Duration)
+  /// The group was resolved: look at what it says of its members.
+  case groupResolved
   /// The run is being cancelled: throw that.
   case cancelled(reason: String)
   /// The caller's own Swift task was cancelled.

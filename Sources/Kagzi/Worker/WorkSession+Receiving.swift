@@ -62,14 +62,11 @@ extension WorkSession {
     case .known: return
     case .giveBack(let giveBack):
       return self.giveBack(task.token, .workflow(WorkflowReport(outcome: .giveBack(giveBack))))
-    case .resume(let run): run.resume(workflow)
+    case .resume(let run):
+      fetchRest(of: workflow, task.token, run) { run.resume($0) }
     case .begin(let run, let handler, let replaced):
       replaced?.drop()
-      if workflow.moreStepsToken.isEmpty {
-        run.begin(workflow, handler: handler)
-      } else {
-        Task { await fetchSteps(of: run, task.token, workflow, handler) }
-      }
+      fetchRest(of: workflow, task.token, run) { run.begin($0, handler: handler) }
     }
     scheduleAcceptance()
   }
@@ -98,30 +95,6 @@ extension WorkSession {
     state.unaccepted.insert(task.token)
     state.activeWorkflows += 1
     return arrival
-  }
-
-  /// Fetches the recorded steps that did not fit in the task, then calls the function.
-  private func fetchSteps(
-    of run: RunExecution, _ token: [UInt8], _ workflow: WorkflowTask, _ handler: @escaping WorkflowHandler
-  ) async {
-    var workflow = workflow
-    var backoff = Backoff()
-    while !workflow.moreStepsToken.isEmpty {
-      guard state.withLock({ $0.tasks[token] != nil }) else { return }
-      do {
-        let response = try await coordinator.fetchSteps(
-          FetchStepsRequest(token: token, moreStepsToken: workflow.moreStepsToken))
-        workflow.steps += response.steps
-        workflow.moreStepsToken = response.moreStepsToken
-      } catch  where error.isTransient {
-        try? await Task.sleep(for: backoff.next())
-      } catch {
-        logger.warning(
-          "The recorded steps cannot be fetched", metadata: ["run": "\(run.facts.runID)", "error": "\(error)"])
-        return lose([token])
-      }
-    }
-    run.begin(workflow, handler: handler)
   }
 
   // MARK: Activity tasks

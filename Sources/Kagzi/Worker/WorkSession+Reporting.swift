@@ -66,7 +66,7 @@ extension WorkSession {
     let unanswered = change { $0.unanswered.removeValue(forKey: answer.reportID) }
     guard let unanswered else { return }
     guard let rejection = answer.rejection else {
-      unanswered.run?.answered(unanswered.number, answer.decisions)
+      unanswered.run?.answered(unanswered.number, answer)
       return
     }
     switch rejection.reason {

@@ -27,15 +27,23 @@ final class FakeCoordinator: Coordinator {
     var input: Payload
     var steps: [String: StepRecord] = [:]
     var order: [String] = []
+    var groups: [String: FakeGroup] = [:]
+    /// Groups that were resolved since the last task.
+    var groupNews: [String] = []
+    /// Signals that no step took, oldest first.
+    var signals: [(name: String, payload: Payload)] = []
 
     var token: [UInt8]?
     var epoch = 0
     var isReady = true
     var isSticky = false
     var news: [String] = []
+    /// Something happened that the function waits for.
+    var isWoken = false
     var isCancelRequested = false
     var outcome: WorkflowReport.Outcome?
     var waiters: [CheckedContinuation<WorkflowReport.Outcome, Never>] = []
+    var parent: (run: String, step: String)?
     /// Tasks that were handed out.
     var tasks = 0
     var deltas = 0
@@ -69,6 +77,10 @@ final class FakeCoordinator: Coordinator {
     var beats: [Beat] = []
     var goodbyes = 0
     var registrations: [RegisterWorkerRequest] = []
+    var children: [StartChild] = []
+    var signalWaits: [(run: String, wait: AwaitSignal)] = []
+    /// Calls of FetchSteps.
+    var fetches = 0
     var watchers: [(@Sendable (State) -> Bool, CheckedContinuation<Void, Never>)] = []
 
     mutating func newToken(_ kind: String) -> [UInt8] {
@@ -152,6 +164,7 @@ final class FakeCoordinator: Coordinator {
 
   func fetchSteps(_ request: FetchStepsRequest) async throws(Status) -> FetchStepsResponse {
     state.withLock { state in
+      state.fetches += 1
       guard let run = state.runs.values.first(where: { $0.token == request.token }) else { return FetchStepsResponse() }
       let from = Int(request.moreStepsToken) ?? 0
       let keys = run.order.dropFirst(from).prefix(state.faults.pageSize ?? .max)
@@ -194,7 +207,7 @@ final class FakeCoordinator: Coordinator {
 
   // MARK: Rules
 
-  private func update(_ change: (inout State) -> Void) {
+  func update(_ change: (inout State) -> Void) {
     let woken = state.withLock { state in
       change(&state)
       dispatch(&state)
@@ -205,7 +218,7 @@ final class FakeCoordinator: Coordinator {
     for watcher in woken { watcher.resume() }
   }
 
-  private func deliver(_ message: WorkResponse.Message, _ state: inout State) {
+  func deliver(_ message: WorkResponse.Message, _ state: inout State) {
     guard let received = state.received else { return }
     delivery.async { received(WorkResponse(message: message)) }
   }
@@ -288,15 +301,24 @@ final class FakeCoordinator: Coordinator {
       answer.rejection = Rejection(reason: .leaseLost, message: "The fake gave it away")
       return
     }
+    for command in report.commands { open(command, id, &state) }
+    let wasWoken = state.runs[id]?.isWoken ?? false
     for result in report.results { answer.decisions.append(decide(result, id, &state)) }
+    // The answer tells of groups that the report resolved; the run is not woken for them.
+    state.runs[id]?.isWoken = wasWoken
+    let named = report.commands.compactMap { command in
+      if case .openGroup(let open) = command.command { open.key } else { nil as String? }
+    }
+    let reported = Set(report.results.map(\.group).filter { !$0.isEmpty } + named)
+    answer.resolvedGroups = reported.sorted().compactMap { state.runs[id]?.groups[$0]?.resolved }
     for command in report.commands { execute(command, id, &state) }
     switch report.outcome {
     case .continue: return
     case .suspend(let suspend):
       if report.results.isEmpty == false { state.violations.append("A suspending report with results") }
       state.runs[id]?.isSticky = suspend.sticky
-      let hasNews = state.runs[id]?.news.isEmpty == false
-      state.runs[id]?.isReady = hasNews
+      let isWoken = state.runs[id]?.isWoken ?? false
+      state.runs[id]?.isReady = isWoken
     case .giveBack:
       state.runs[id]?.isReady = true
       state.runs[id]?.isSticky = false
@@ -309,17 +331,28 @@ final class FakeCoordinator: Coordinator {
   private func close(_ id: String, _ outcome: WorkflowReport.Outcome?, _ state: inout State) {
     guard let outcome else { return }
     state.runs[id]?.outcome = outcome
+    settleParent(of: id, outcome, &state)
     state.runs[id]?.isReady = false
     for waiter in state.runs[id]?.waiters ?? [] { waiter.resume(returning: outcome) }
     state.runs[id]?.waiters = []
   }
 
   private func decide(_ result: StepResult, _ id: String, _ state: inout State) -> StepDecision {
+    if state.runs[id]?.groups[result.group]?.resolved != nil {
+      // Too late: what the group was resolved to stays.
+      return StepDecision(key: result.key, decision: .recorded(Recorded()))
+    }
+    if !result.group.isEmpty, state.runs[id]?.groups[result.group] == nil {
+      state.violations.append("\(result.key) names a group that is not open")
+    }
     if let old = state.runs[id]?.steps[result.key], old.state != .retrying {
       state.violations.append("\(result.key) was recorded already")
     }
-    var record = StepRecord(key: result.key, kind: .local, attempt: result.attempt)
-    defer { record.save(in: &state.runs[id]!) }
+    var record = StepRecord(key: result.key, kind: .local, attempt: result.attempt, group: result.group)
+    defer {
+      record.save(in: &state.runs[id]!)
+      if record.state != .retrying { count(record, id, &state) }
+    }
     switch result.outcome {
     case .output(let output):
       record.state = .completed
@@ -348,7 +381,9 @@ final class FakeCoordinator: Coordinator {
   private func wakeLater(_ id: String, _ key: String) {
     delivery.asyncAfter(deadline: .now() + .milliseconds(2)) {
       self.update { state in
+        guard state.runs[id]?.steps[key]?.state == .retrying else { return }
         state.runs[id]?.news.append(key)
+        state.runs[id]?.isWoken = true
         if state.runs[id]?.outcome == nil { state.runs[id]?.isReady = true }
       }
     }
@@ -360,7 +395,11 @@ final class FakeCoordinator: Coordinator {
       guard state.runs[id]?.steps[schedule.key] == nil else {
         return state.violations.append("\(schedule.key) was scheduled twice")
       }
-      StepRecord(key: schedule.key, kind: .activity, state: .ready, attempt: 1).save(in: &state.runs[id]!)
+      StepRecord(key: schedule.key, kind: .activity, state: .ready, attempt: 1, group: schedule.group)
+        .save(in: &state.runs[id]!)
+      if let group = state.runs[id]?.groups[schedule.group], group.resolved != nil {
+        return settle(id, schedule.key, .failure(Failure(kind: .cancelled)), &state)
+      }
       state.activities["\(id)/\(schedule.key)"] = FakeActivity(runID: id, schedule: schedule)
     case .startTimer(let timer):
       StepRecord(key: timer.key, kind: .sleep, state: .waiting, attempt: 1).save(in: &state.runs[id]!)
@@ -369,15 +408,20 @@ final class FakeCoordinator: Coordinator {
       delivery.asyncAfter(deadline: .now() + .milliseconds(1)) {
         self.update { self.settle(id, timer.key, .success(PayloadCoding.null), &$0) }
       }
+    case .openGroup: return
+    case .cancelStep(let cancel) where state.runs[id]?.groups[cancel.key] != nil:
+      resolve(cancel.key, GroupRecord(key: cancel.key, verdict: .cancelled), id, &state)
+    case .startChild(let child): start(child, id, &state)
+    case .awaitSignal(let wait): self.wait(wait, id, &state)
     case .cancelStep(let cancel):
       state.activities["\(id)/\(cancel.key)"] = nil
       settle(id, cancel.key, .failure(Failure(kind: .cancelled)), &state)
-    default: state.violations.append("An unexpected command")
+    case nil: state.violations.append("An empty command")
     }
   }
 
-  private func settle(_ id: String, _ key: String, _ outcome: StepOutcome, _ state: inout State) {
-    guard var record = state.runs[id]?.steps[key], record.state != .completed, record.state != .failed else { return }
+  func settle(_ id: String, _ key: String, _ outcome: StepOutcome, _ state: inout State) {
+    guard var record = state.runs[id]?.steps[key], !record.isSettled else { return }
     switch outcome {
     case .success(let output):
       record.state = .completed
@@ -388,6 +432,14 @@ final class FakeCoordinator: Coordinator {
     }
     record.save(in: &state.runs[id]!)
     state.runs[id]?.news.append(key)
+    count(record, id, &state)
+    // A member of a group with known members wakes the run only by resolving it.
+    if let group = state.runs[id]?.groups[record.group], group.open.memberCount > 0 { return }
+    wake(id, &state)
+  }
+
+  func wake(_ id: String, _ state: inout State) {
+    state.runs[id]?.isWoken = true
     if state.runs[id]?.outcome == nil { state.runs[id]?.isReady = true }
   }
 
@@ -451,8 +503,10 @@ final class FakeCoordinator: Coordinator {
       now: Timestamp(seconds: 1_700_000_000, nanos: 0), seed: 7)
     if isDelta {
       workflow.steps = Set(run.news).sorted().compactMap { run.steps[$0] }
+      workflow.groups = run.groupNews.compactMap { run.groups[$0]?.record }
     } else {
       workflow.input = run.input
+      workflow.groups = run.groups.keys.sorted().compactMap { run.groups[$0]?.record }
       let page = state.faults.pageSize ?? .max
       workflow.steps = run.order.prefix(page).compactMap { run.steps[$0] }
       if run.order.count > page { workflow.moreStepsToken = "\(page)" }
@@ -460,6 +514,8 @@ final class FakeCoordinator: Coordinator {
     state.runs[id]?.token = token
     state.runs[id]?.isReady = false
     state.runs[id]?.news = []
+    state.runs[id]?.groupNews = []
+    state.runs[id]?.isWoken = false
     state.runs[id]?.tasks += 1
     if isDelta { state.runs[id]?.deltas += 1 }
     deliver(
@@ -471,7 +527,9 @@ final class FakeCoordinator: Coordinator {
 }
 
 extension StepRecord {
-  fileprivate func save(in run: inout FakeCoordinator.FakeRun) {
+  var isSettled: Bool { state == .completed || state == .failed || state == .cancelled }
+
+  func save(in run: inout FakeCoordinator.FakeRun) {
     if run.steps.updateValue(self, forKey: key) == nil { run.order.append(key) }
   }
 }
