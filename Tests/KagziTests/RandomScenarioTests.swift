@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Under faults that a seed chooses", .timeLimit(.minutes(2)))
 struct RandomScenarioTests {
-  @Test("every run ends with its output, and no step is recorded twice", arguments: 0..<60)
+  @Test("every run ends with its output, and no step is recorded twice", arguments: 0..<120)
   func scenario(seed: Int) async throws {
     var generator = SeededGenerator(UInt64(seed))
     let plan = RandomPlan.make(&generator, depth: 4)

@@ -79,6 +79,7 @@ final class FakeCoordinator: Coordinator {
     var registrations: [RegisterWorkerRequest] = []
     var children: [StartChild] = []
     var signalWaits: [(run: String, wait: AwaitSignal)] = []
+    var pagesDeltas = false
     /// Calls of FetchSteps.
     var fetches = 0
     var watchers: [(@Sendable (State) -> Bool, CheckedContinuation<Void, Never>)] = []
@@ -143,6 +144,22 @@ final class FakeCoordinator: Coordinator {
       }
       if isSo { continuation.resume() }
     }
+  }
+
+  /// Takes the run's task away from the worker; it comes again as a whole.
+  func takeAway(_ runID: String) {
+    update { state in
+      guard let token = state.runs[runID]?.token else { return }
+      state.runs[runID]?.token = nil
+      state.runs[runID]?.isSticky = false
+      state.runs[runID]?.isReady = true
+      deliver(.lost(TaskLost(tokens: [token], reason: "test")), &state)
+    }
+  }
+
+  /// Deltas come in pages, too.
+  func pagesDeltas() {
+    state.withLock { $0.pagesDeltas = true }
   }
 
   func send(_ message: WorkResponse.Message) {
@@ -503,6 +520,11 @@ final class FakeCoordinator: Coordinator {
       now: Timestamp(seconds: 1_700_000_000, nanos: 0), seed: 7)
     if isDelta {
       workflow.steps = Set(run.news).sorted().compactMap { run.steps[$0] }
+      if state.pagesDeltas, let page = state.faults.pageSize, workflow.steps.count > page {
+        // The rest comes with all that is recorded.
+        workflow.steps = Array(workflow.steps.prefix(page))
+        workflow.moreStepsToken = "0"
+      }
       workflow.groups = run.groupNews.compactMap { run.groups[$0]?.record }
     } else {
       workflow.input = run.input
