@@ -78,7 +78,9 @@ extension Kagzi {
     _ name: String, _ version: Int?, _ input: Payload, _ options: StartOptions
   ) async throws -> WorkflowHandle<Output> {
     let request = options.request(namespace: namespace, type: name, version: version, input: input)
-    let response = try await call(WorkflowService.StartWorkflow.self, request)
+    let response = try await knowing(version.map { [$0] } ?? [], of: name) {
+      try await self.call(WorkflowService.StartWorkflow.self, request)
+    }
     return WorkflowHandle(client: self, runID: response.runID, workflowID: response.workflowID)
   }
 

@@ -23,7 +23,7 @@ public struct WorkflowHandle<Output: Decodable & Sendable>: Sendable {
     return WorkflowStatus(response.run?.status ?? .unspecified)
   }
 
-  /// Waits until the run is closed, and gives its output.
+  /// Waits until the run is closed, and gives its output. A run that went on as a new one is followed to the last.
   ///
   /// Throws `WorkflowError` if it closed otherwise, `KagziError` if the coordinator refuses or cannot be reached.
   public func result() async throws -> Output {
@@ -35,13 +35,13 @@ public struct WorkflowHandle<Output: Decodable & Sendable>: Sendable {
     let run = try await waitUntilClosed()
     switch run.status {
     case .completed: return try PayloadCoding.decode(type, from: run.output)
-    case .cancelled: throw WorkflowError.cancelled(runID: runID, reason: run.statusReason)
-    case .terminated: throw WorkflowError.terminated(runID: runID, reason: run.statusReason)
-    case .timedOut: throw WorkflowError.timedOut(runID: runID)
-    case .continued: throw WorkflowError.continued(runID: runID)
+    case .cancelled: throw WorkflowError.cancelled(runID: run.runID, reason: run.statusReason)
+    case .terminated: throw WorkflowError.terminated(runID: run.runID, reason: run.statusReason)
+    case .timedOut: throw WorkflowError.timedOut(runID: run.runID)
+    case .continued: throw WorkflowError.continued(runID: run.runID)
     default:
       let failure = run.failure ?? Failure(kind: .unknown, message: run.statusReason)
-      throw WorkflowError.failed(runID: runID, StepError(failure))
+      throw WorkflowError.failed(runID: run.runID, StepError(failure))
     }
   }
 
@@ -58,12 +58,14 @@ public struct WorkflowHandle<Output: Decodable & Sendable>: Sendable {
   }
 
   private func waitUntilClosed() async throws -> Run {
-    let request = WaitRunRequest(
+    var request = WaitRunRequest(
       namespace: client.namespace, runID: runID, wait: ProtoDuration(seconds: 60, nanos: 0))
     while true {
       try Task.checkCancellation()
       let response = try await client.call(WorkflowService.WaitRun.self, request, timeout: .seconds(90))
-      if response.closed, let run = response.run { return run }
+      guard response.closed, let run = response.run else { continue }
+      guard run.status == .continued, !run.relatedRunID.isEmpty else { return run }
+      request.runID = run.relatedRunID
     }
   }
 }

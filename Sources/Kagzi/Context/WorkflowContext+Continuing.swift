@@ -17,7 +17,8 @@ extension WorkflowContext {
 
   private func goOn(_ input: Payload, _ version: Int?) async throws -> Never {
     let continuation = ContinueAsNew(
-      input: try input.checked(limit: run.limits.maxPayloadBytes), workflowVersion: version.map { UInt32(clamping: $0) })
+      input: try input.checked(limit: run.limits.maxPayloadBytes), workflowVersion: version.map { UInt32(clamping: $0) }
+    )
     switch run.continueAsNew(continuation, isShielded: Self.isShielded) {
     case .now(_, .cancelled(let reason)): throw StepError(.cancelled, Self.cancelMessage(reason))
     case .halt: _ = await run.halt()

@@ -33,6 +33,8 @@ public struct KagziError: Error, Sendable, Hashable {
   public var message: String
   /// The run that it is about, where the coordinator names one.
   public var runID: String?
+  /// Whether it is about a version that nobody registered.
+  var isVersionUnknown = false
 
   public init(_ code: Code, _ message: String, runID: String? = nil) {
     self.code = code
@@ -76,5 +78,6 @@ extension KagziError {
       default: .other
       }
     self.init(code, status.message, runID: (status.detail() as AlreadyStarted?)?.runID)
+    isVersionUnknown = (status.detail() as VersionNotRegistered?) != nil
   }
 }

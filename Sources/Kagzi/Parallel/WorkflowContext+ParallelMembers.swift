@@ -11,7 +11,7 @@ extension WorkflowContext {
     let outputs = try await outputs(
       group,
       [
-        (a.id, a.work), (b.id, b.work)
+        (a.id, a.work), (b.id, b.work),
       ], options)
     return (
       try PayloadCoding.decode(A.self, from: outputs[0]), try PayloadCoding.decode(B.self, from: outputs[1])
@@ -28,7 +28,7 @@ extension WorkflowContext {
     let outputs = try await outputs(
       group,
       [
-        (a.id, a.work), (b.id, b.work), (c.id, c.work)
+        (a.id, a.work), (b.id, b.work), (c.id, c.work),
       ], options)
     return (
       try PayloadCoding.decode(A.self, from: outputs[0]), try PayloadCoding.decode(B.self, from: outputs[1]),
@@ -46,7 +46,7 @@ extension WorkflowContext {
     let outputs = try await outputs(
       group,
       [
-        (a.id, a.work), (b.id, b.work), (c.id, c.work), (d.id, d.work)
+        (a.id, a.work), (b.id, b.work), (c.id, c.work), (d.id, d.work),
       ], options)
     return (
       try PayloadCoding.decode(A.self, from: outputs[0]), try PayloadCoding.decode(B.self, from: outputs[1]),
@@ -65,7 +65,7 @@ extension WorkflowContext {
     let outputs = try await outputs(
       group,
       [
-        (a.id, a.work), (b.id, b.work), (c.id, c.work), (d.id, d.work), (e.id, e.work)
+        (a.id, a.work), (b.id, b.work), (c.id, c.work), (d.id, d.work), (e.id, e.work),
       ], options)
     return (
       try PayloadCoding.decode(A.self, from: outputs[0]), try PayloadCoding.decode(B.self, from: outputs[1]),
@@ -86,7 +86,7 @@ extension WorkflowContext {
     let outputs = try await outputs(
       group,
       [
-        (a.id, a.work), (b.id, b.work), (c.id, c.work), (d.id, d.work), (e.id, e.work), (f.id, f.work)
+        (a.id, a.work), (b.id, b.work), (c.id, c.work), (d.id, d.work), (e.id, e.work), (f.id, f.work),
       ], options)
     return (
       try PayloadCoding.decode(A.self, from: outputs[0]), try PayloadCoding.decode(B.self, from: outputs[1]),
@@ -107,7 +107,7 @@ extension WorkflowContext {
     let outputs = try await outputs(
       group,
       [
-        (a.id, a.work), (b.id, b.work), (c.id, c.work), (d.id, d.work), (e.id, e.work), (f.id, f.work), (g.id, g.work)
+        (a.id, a.work), (b.id, b.work), (c.id, c.work), (d.id, d.work), (e.id, e.work), (f.id, f.work), (g.id, g.work),
       ], options)
     return (
       try PayloadCoding.decode(A.self, from: outputs[0]), try PayloadCoding.decode(B.self, from: outputs[1]),
@@ -130,7 +130,7 @@ extension WorkflowContext {
       group,
       [
         (a.id, a.work), (b.id, b.work), (c.id, c.work), (d.id, d.work), (e.id, e.work), (f.id, f.work),
-        (g.id, g.work), (h.id, h.work)
+        (g.id, g.work), (h.id, h.work),
       ], options)
     return (
       try PayloadCoding.decode(A.self, from: outputs[0]), try PayloadCoding.decode(B.self, from: outputs[1]),
@@ -154,7 +154,7 @@ extension WorkflowContext {
       group,
       [
         (a.id, a.work), (b.id, b.work), (c.id, c.work), (d.id, d.work), (e.id, e.work), (f.id, f.work),
-        (g.id, g.work), (h.id, h.work), (i.id, i.work)
+        (g.id, g.work), (h.id, h.work), (i.id, i.work),
       ], options)
     return (
       try PayloadCoding.decode(A.self, from: outputs[0]), try PayloadCoding.decode(B.self, from: outputs[1]),
@@ -180,7 +180,7 @@ extension WorkflowContext {
       group,
       [
         (a.id, a.work), (b.id, b.work), (c.id, c.work), (d.id, d.work), (e.id, e.work), (f.id, f.work),
-        (g.id, g.work), (h.id, h.work), (i.id, i.work), (j.id, j.work)
+        (g.id, g.work), (h.id, h.work), (i.id, i.work), (j.id, j.work),
       ], options)
     return (
       try PayloadCoding.decode(A.self, from: outputs[0]), try PayloadCoding.decode(B.self, from: outputs[1]),

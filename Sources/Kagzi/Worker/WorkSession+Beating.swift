@@ -55,7 +55,7 @@ extension WorkSession {
       let beat = Beat(
         progress: state.progress.map { ActivityProgress(token: $0.key, details: $0.value) },
         activeWorkflows: UInt32(clamping: state.activeWorkflows),
-        activeActivities: UInt32(clamping: state.activeActivities))
+        activeActivities: UInt32(clamping: state.activeActivities), draining: state.isDraining)
       // Progress that cannot be sent now goes with the next beat.
       if state.stream != nil {
         for token in state.progress.keys { state.unaccepted.remove(token) }

@@ -73,7 +73,12 @@ extension WorkSession {
     }
   }
 
-  private var registration: RegisterWorkerRequest {
+  private var registration: RegisterWorkerRequest { Self.registration(of: registrations, by: configuration) }
+
+  /// What the coordinator is told of a worker.
+  static func registration(
+    of registrations: Registrations, by configuration: WorkerConfiguration
+  ) -> RegisterWorkerRequest {
     RegisterWorkerRequest(
       workerID: configuration.workerID, namespace: configuration.namespace, taskQueues: configuration.taskQueues,
       workflows: registrations.workflows.keys.map(\.typeVersion),

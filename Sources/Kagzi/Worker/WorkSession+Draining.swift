@@ -16,6 +16,8 @@ extension WorkSession {
     }
     if Task.isCancelled { return }
     state.withLock { $0.isDraining = true }
+    // Operators see at once that it takes no more.
+    beat()
     logger.debug("Draining", metadata: ["timeout": "\(timeout)"])
     await wait(atMost: timeout) { $0.activeWorkflows == 0 && $0.activeActivities == 0 }
     handBack()

@@ -4,7 +4,7 @@ internal import Logging
 /// Settings of a worker, each with a default. `build` makes the worker with what is registered when it starts.
 public struct WorkerBuilder: Sendable {
   private let client: Kagzi
-  private var configuration: WorkerConfiguration
+  private(set) var configuration: WorkerConfiguration
 
   init(client: Kagzi) {
     self.client = client

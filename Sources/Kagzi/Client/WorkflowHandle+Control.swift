@@ -1,0 +1,50 @@
+internal import Messages
+
+extension WorkflowHandle {
+  /// Parks the run: nothing of it is handed out until it is resumed.
+  public func pause(reason: String = "") async throws {
+    let request = PauseRunRequest(namespace: client.namespace, runID: runID, reason: reason)
+    _ = try await client.call(WorkflowService.PauseRun.self, request)
+  }
+
+  /// Lets a parked run go on, whoever parked it.
+  public func resume() async throws {
+    let request = ResumeRunRequest(namespace: client.namespace, runID: runID)
+    _ = try await client.call(WorkflowService.ResumeRun.self, request)
+  }
+
+  /// Opens a failed run again: completed steps are kept, failed ones are tried again.
+  public func retry() async throws {
+    let request = RetryRunRequest(namespace: client.namespace, runID: runID)
+    _ = try await client.call(WorkflowService.RetryRun.self, request)
+  }
+
+  /// Starts a new run from a step of this one; what was completed before that step is taken over.
+  public func fork(
+    fromStep step: String, workflowID: String? = nil, version: Int? = nil
+  ) async throws -> WorkflowHandle<Output> {
+    let request = ForkRunRequest(
+      namespace: client.namespace, runID: runID, fromStep: step, workflowID: workflowID ?? "",
+      workflowVersion: version.map { UInt32(clamping: $0) })
+    let response = try await client.call(WorkflowService.ForkRun.self, request)
+    return WorkflowHandle(client: client, runID: response.runID, workflowID: workflowID)
+  }
+
+  /// Why the run does not move, and what would move it.
+  public func explain() async throws -> RunExplanation {
+    let request = ExplainRunRequest(namespace: client.namespace, runID: runID)
+    return RunExplanation(try await client.call(WorkflowService.ExplainRun.self, request))
+  }
+
+  /// The run's parallel groups and how far each is, in the order they were opened.
+  public func groups() async throws -> [GroupDescription] {
+    var request = ListGroupsRequest(namespace: client.namespace, runID: runID, pageSize: 1_000)
+    var groups: [GroupDescription] = []
+    repeat {
+      let response = try await client.call(WorkflowService.ListGroups.self, request)
+      groups += response.groups.map { GroupDescription($0) }
+      request.pageToken = response.nextPageToken
+    } while !request.pageToken.isEmpty
+    return groups
+  }
+}

@@ -1,0 +1,36 @@
+public import FoundationEssentials
+internal import Messages
+
+/// One registered version of a workflow type.
+public struct WorkflowVersion: Sendable, Hashable {
+  /// The version.
+  public var version: Int
+  /// Whether new runs get it when nothing else is said.
+  public var isDefault: Bool
+  /// Whether new starts on it are refused.
+  public var isDeprecated: Bool
+  /// Percent of new runs that the rollout sends to it.
+  public var rolloutPercent: Double
+  /// Open runs on it.
+  public var openRuns: Int
+  /// Live workers that registered it.
+  public var liveWorkers: Int
+  /// Nothing is open on it and nothing more comes: its workers may go.
+  public var isDrained: Bool
+  /// When a worker first registered it. Nil: none did yet.
+  public var firstRegisteredAt: Date?
+  /// When a worker last registered it.
+  public var lastRegisteredAt: Date?
+
+  init(_ version: VersionDescription, defaultVersion: UInt32) {
+    self.version = Int(version.version)
+    isDefault = version.version == defaultVersion
+    isDeprecated = version.deprecated
+    rolloutPercent = version.percent
+    openRuns = Int(clamping: version.openCount)
+    liveWorkers = Int(clamping: version.liveWorkers)
+    isDrained = version.drained
+    firstRegisteredAt = version.firstRegisteredAt.map { Date($0) }
+    lastRegisteredAt = version.lastRegisteredAt.map { Date($0) }
+  }
+}

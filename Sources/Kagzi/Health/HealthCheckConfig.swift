@@ -1,0 +1,20 @@
+internal import Messages
+
+/// When a worker is no longer well.
+public struct HealthCheckConfig: Sendable, Hashable {
+  /// Unhealthy when its last heartbeat is older, in seconds.
+  public var heartbeatTimeoutSecs: Int
+  /// Degraded when its last heartbeat is older, in seconds.
+  public var heartbeatWarningSecs: Int
+
+  public init(heartbeatTimeoutSecs: Int = 120, heartbeatWarningSecs: Int = 60) {
+    self.heartbeatTimeoutSecs = heartbeatTimeoutSecs
+    self.heartbeatWarningSecs = heartbeatWarningSecs
+  }
+
+  func request(namespace: String, workerID: String = "") -> CheckHealthRequest {
+    CheckHealthRequest(
+      namespace: namespace, heartbeatTimeout: ProtoDuration(seconds: Int64(heartbeatTimeoutSecs), nanos: 0),
+      heartbeatWarning: ProtoDuration(seconds: Int64(heartbeatWarningSecs), nanos: 0), workerID: workerID)
+  }
+}

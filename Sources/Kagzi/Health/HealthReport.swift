@@ -1,0 +1,59 @@
+internal import Messages
+
+/// One thing that was checked.
+public struct HealthFinding: Sendable, Hashable {
+  /// What: `database`, `worker/<id>`, `queue/<name>`, `runs`.
+  public var subject: String
+  /// How well it is.
+  public var status: HealthStatus
+  /// One sentence for a person.
+  public var message: String
+  /// The numbers behind it.
+  public var evidence: [String: String]
+
+  init(subject: String, status: HealthStatus, message: String, evidence: [String: String] = [:]) {
+    self.subject = subject
+    self.status = status
+    self.message = message
+    self.evidence = evidence
+  }
+
+  init(_ finding: Messages.HealthFinding) {
+    self.init(
+      subject: finding.subject, status: HealthStatus(finding.status), message: finding.message,
+      evidence: finding.evidence)
+  }
+}
+
+/// What a comprehensive check found: the database, every worker, every queue, parked runs.
+public struct HealthReport: Sendable, Hashable {
+  /// The worst of the findings.
+  public var status: HealthStatus
+  /// One finding a thing that was checked.
+  public var findings: [HealthFinding]
+
+  /// Whether nothing is unhealthy.
+  public var isHealthy: Bool { status != .unhealthy }
+
+  /// What is not well, one sentence each, the worst first.
+  public var errors: [String] {
+    let bad = findings.filter { $0.status == .unhealthy } + findings.filter { $0.status == .degraded }
+    return bad.map { "\($0.subject): \($0.message)" }
+  }
+}
+
+/// How well one worker is.
+public struct WorkerHealth: Sendable, Hashable {
+  /// The worker.
+  public var workerID: String
+  /// How well it is.
+  public var status: HealthStatus
+  /// How old its last heartbeat is.
+  public var heartbeatAge: Duration?
+  /// How long ago it registered.
+  public var uptime: Duration?
+  /// Workflow tasks it holds.
+  public var activeWorkflows: Int
+  /// One sentence for a person.
+  public var message: String
+}
