@@ -23,6 +23,7 @@ package enum Maintenance {
         try await coordinator.sweepOverdueSteps()
         try await coordinator.reconcileHeldTasks()
         try await coordinator.checkAwaitedRuns()
+        try await coordinator.sweepChildNotices()
       },
       PeriodicService("orphan rescue", every: .seconds(30), logger: logger) {
         try await coordinator.rescueOrphans()

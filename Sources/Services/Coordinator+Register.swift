@@ -6,6 +6,8 @@ extension Coordinator {
   package func register(on router: inout Router) {
     router.unary(WorkflowService.StartWorkflow.self) { self.startWorkflow($0, $1, $2) }
     router.unary(WorkflowService.StartWorkflows.self) { self.startWorkflows($0, $1, $2) }
+    router.unary(WorkflowService.SignalWorkflow.self) { self.signalWorkflow($0, $1, $2) }
+    router.unary(WorkflowService.SignalWithStart.self) { self.signalWithStart($0, $1, $2) }
     router.unary(WorkflowService.GetRun.self) { self.getRun($0, $1, $2) }
     router.unary(WorkflowService.WaitRun.self) { self.waitRun($0, $1, $2) }
     router.serverStreaming(WorkflowService.WatchRun.self) { self.watchRun($0, $1, $2) }

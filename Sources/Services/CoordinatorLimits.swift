@@ -33,6 +33,10 @@ package struct CoordinatorLimits: Sendable {
   package var maxWaiters = 100_000
   /// The longest WaitRun. Default 10 min.
   package var maxWait: Duration = .seconds(600)
+  /// Signals of one run that no step has taken. Default 10,000.
+  package var maxUntakenSignals: Int32 = 10_000
+  /// Children of a closed run that are stopped at a time. Default 32.
+  package var concurrentStops = 32
   /// Text fields: workflow ids, step keys 512 bytes; type, queue and worker names 256; request ids 128.
   package var maxKeyBytes = 512
   package var maxNameBytes = 256

@@ -44,6 +44,7 @@ enum JSON {
       "createdAt": time(run.createdAt), "startedAt": time(run.startedAt), "closedAt": time(run.closedAt),
       "nextWakeAt": time(run.nextWakeAt), "cancelRequested": run.cancelRequested, "input": payload(run.input),
       "output": payload(run.output), "failure": failure(run.failure), "sequence": Int(run.sequence),
+      "parentRunId": run.parentRunID, "parentStep": run.parentStep, "relatedRunId": run.relatedRunID,
     ]
   }
 
@@ -54,6 +55,7 @@ enum JSON {
       "scheduledAt": time(step.scheduledAt), "startedAt": time(step.startedAt), "settledAt": time(step.settledAt),
       "dueAt": time(step.dueAt), "input": payload(step.input), "output": payload(step.output),
       "progress": payload(step.progress), "failure": failure(step.failure),
+      "childRunId": step.childRunID, "signalName": step.signalName,
     ]
   }
 

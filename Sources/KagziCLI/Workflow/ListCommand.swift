@@ -10,6 +10,7 @@ struct FilterOptions: ParsableArguments {
   @Option(help: "Workflow ids that begin so.") var idPrefix: String?
   @Option(help: "The task queue.") var queue: String?
   @Option(name: .customLong("tag"), help: "A label, key=value; may be repeated.") var tags: [String] = []
+  @Option(help: "Children of this run.") var parent: String?
 
   func filter() throws -> RunFilter {
     var filter = RunFilter()
@@ -25,6 +26,7 @@ struct FilterOptions: ParsableArguments {
     filter.workflowVersion = version
     filter.workflowIDPrefix = idPrefix ?? ""
     filter.taskQueue = queue ?? ""
+    filter.parentRunID = parent ?? ""
     filter.tags = try StartCommand.tags(tags)
     return filter
   }

@@ -23,6 +23,8 @@ struct ShowCommand: AsyncParsableCommand {
       ("run id", run.runID), ("workflow id", run.workflowID),
       ("type", "\(run.workflowType) version \(run.workflowVersion)"), ("queue", run.taskQueue),
       ("status", Text.name(run.status) + (run.statusReason.isEmpty ? "" : ": \(run.statusReason)")),
+      ("parent", run.parentRunID.isEmpty ? "-" : "\(run.parentRunID), its step \(run.parentStep)"),
+      ("related run", run.relatedRunID.isEmpty ? "-" : run.relatedRunID),
       ("created", Text.time(run.createdAt)),
       (
         "closed",
@@ -32,7 +34,10 @@ struct ShowCommand: AsyncParsableCommand {
       ("input", Text.payload(run.input)), ("output", Text.payload(run.output)),
       ("failure", run.failure == nil ? "-" : Text.failure(run.failure)),
     ]
-    for (name, value) in facts { print(name.padding(12) + value) }
+    // Few runs are children or continue others.
+    for (name, value) in facts where !["parent", "related run"].contains(name) || value != "-" {
+      print(name.padding(12) + value)
+    }
     print("")
     StepsCommand.print(steps, payloads: payloads)
   }

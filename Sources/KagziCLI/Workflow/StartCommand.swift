@@ -1,5 +1,4 @@
 internal import ArgumentParser
-internal import Foundation
 internal import GRPC
 internal import Messages
 internal import Server
@@ -19,12 +18,14 @@ struct StartCommand: AsyncParsableCommand {
   @Option(help: "Close the run as TIMED_OUT after this long.") var runTimeout: String?
   @Option(help: "Hand the run out only after this long.") var startDelay: String?
   @Option(help: "When an open run has the id: fail, use-existing or terminate-existing.") var conflictPolicy = "fail"
+  @Option(help: "Signal the run, too; an open run with the id is signalled instead of starting one.") var signal:
+    String?
+  @Option(help: "The signal's payload as JSON.") var signalPayload: String?
   @Flag(help: "Wait for the result.") var wait = false
   @OptionGroup var options: ClientOptions
 
   func run() async throws {
-    let request = try request()
-    let response = try await options.call(WorkflowService.StartWorkflow.self, request)
+    let response = try await start()
     if wait {
       var argument = RunArgument()
       argument.run = response.runID
@@ -43,6 +44,23 @@ struct StartCommand: AsyncParsableCommand {
     table.print()
   }
 
+  private func start() async throws -> StartWorkflowResponse {
+    var start = try request()
+    guard let signal else { return try await options.call(WorkflowService.StartWorkflow.self, start) }
+    start.conflictPolicy = .useExisting
+    var request = SignalWithStartRequest()
+    request.start = start
+    request.signalName = signal
+    request.payload = try PayloadText.read(signalPayload, file: nil, "the signal's payload")
+    request.requestID = requestId ?? ""
+    let response = try await options.call(WorkflowService.SignalWithStart.self, request)
+    let found = try await options.call(
+      WorkflowService.GetRun.self, GetRunRequest(namespace: options.resolvedNamespace, runID: response.runID))
+    return StartWorkflowResponse(
+      runID: response.runID, workflowID: found.run?.workflowID ?? "", workflowVersion: found.run?.workflowVersion ?? 0,
+      started: response.started)
+  }
+
   private func request() throws -> StartWorkflowRequest {
     var request = StartWorkflowRequest()
     request.namespace = options.resolvedNamespace
@@ -50,7 +68,7 @@ struct StartCommand: AsyncParsableCommand {
     request.workflowType = type
     request.workflowVersion = version
     request.taskQueue = queue ?? ""
-    request.input = try payload()
+    request.input = try PayloadText.read(input, file: inputFile, "the input")
     request.priority = priority
     request.requestID = requestId ?? ""
     request.tags = try Self.tags(tags)
@@ -63,25 +81,6 @@ struct StartCommand: AsyncParsableCommand {
     default: throw Failed("--conflict-policy must be fail, use-existing or terminate-existing")
     }
     return request
-  }
-
-  private func payload() throws -> Payload? {
-    var data: Data?
-    if let inputFile {
-      guard let contents = FileManager.default.contents(atPath: inputFile) else {
-        throw Failed("the file \(inputFile) cannot be read")
-      }
-      data = contents
-    } else if input == "-" {
-      data = FileHandle.standardInput.readDataToEndOfFile()
-    } else if let input {
-      data = Data(input.utf8)
-    }
-    guard let data else { return nil }
-    guard (try? JSONSerialization.jsonObject(with: data, options: .fragmentsAllowed)) != nil else {
-      throw Failed("the input is not valid JSON")
-    }
-    return Payload(data: Array(data), encoding: "json")
   }
 
   private func duration(_ text: String?, _ name: String) throws -> ProtoDuration? {

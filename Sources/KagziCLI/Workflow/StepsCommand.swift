@@ -34,7 +34,8 @@ struct StepsCommand: AsyncParsableCommand {
     var table = Table("step", "kind", "state", "attempt", "took", payloads ? "output or failure" : "failure")
     for step in steps {
       let detail = step.failure == nil ? (payloads ? Text.payload(step.output) : "") : Text.failure(step.failure)
-      let kind = step.activityType.isEmpty ? Text.name(step.kind) : "ACTIVITY \(step.activityType)"
+      let what = [step.activityType, step.signalName, step.childRunID].first { !$0.isEmpty }
+      let kind = Text.name(step.kind) + (what.map { " \($0)" } ?? "")
       table.add(
         step.key, kind, Text.name(step.state), "\(step.attempt)",
         Text.duration(from: step.startedAt ?? step.scheduledAt, to: step.settledAt), detail)

@@ -15,7 +15,8 @@ extension Run {
       closedAt: row.closedAt.map { Timestamp($0) }, nextWakeAt: row.nextWakeAt.map { Timestamp($0) },
       sessionID: row.sessionID?.description ?? "", sequence: UInt64(max(0, row.sequence)),
       cancelRequested: row.isCancelRequested, parentRunID: row.parentRunID?.description ?? "",
-      attempt: UInt32(row.attempt))
+      attempt: UInt32(row.attempt), parentStep: row.parentStep ?? "",
+      relatedRunID: row.relatedRunID?.description ?? "")
   }
 }
 
@@ -31,7 +32,8 @@ extension Step {
       progress: Payload(blob: row.progress),
       sessionID: row.sessionID?.description ?? "", scheduledAt: Timestamp(row.scheduledAt),
       startedAt: row.startedAt.map { Timestamp($0) }, settledAt: row.settledAt.map { Timestamp($0) },
-      scheduledSequence: UInt64(row.scheduledSequence), settledSequence: UInt64(row.settledSequence ?? 0))
+      scheduledSequence: UInt64(row.scheduledSequence), settledSequence: UInt64(row.settledSequence ?? 0),
+      childRunID: row.childRunID?.description ?? "", signalName: row.signalName ?? "")
   }
 }
 

@@ -87,6 +87,12 @@ extension Status {
     .resourceExhausted, "too much is waiting to be written: try again in a second",
     detail: QueueFull(retryAfter: ProtoDuration(milliseconds: 1_000)), named: "QueueFull")
 
+  internal static func tooManySignals(_ runID: String, limit: Int32) -> Status {
+    Status(
+      .resourceExhausted, "run \(runID) holds \(limit) signals that no step has taken: signal it again when it has",
+      detail: QueueFull(retryAfter: ProtoDuration(milliseconds: 1_000)), named: "QueueFull")
+  }
+
   internal static func unavailable(_ reason: String) -> Status {
     Status(.unavailable, reason, detail: StorageUnavailable(reason: reason), named: "StorageUnavailable")
   }

@@ -27,6 +27,8 @@ extension Coordinator {
       _ = try await settle(
         step.runID, step.stepKey, guard: .due(.waiting), run: step.run, state: .completed, output: nil, failure: nil,
         kind: .sleep)
+    case (.signal, .waiting):
+      try await timeOutSignal(step)
     case (_, .retrying):
       guard
         case .woken(let wake) = try await store.submit(.readyStep(ReadyStep(runID: step.runID, stepKey: step.stepKey)))
@@ -90,6 +92,12 @@ extension Coordinator {
     }
     hub.closed(runID, RunEnd(closing: closed.closing, output: output, failure: failure))
     peers.announce(.closed(runID))
+    if var child = closed.endedChild {
+      child.output = output
+      child.failure = failure
+      tellParent(child)
+    }
+    if !closed.strandedChildren.isEmpty { Task { [self] in await stop(closed.strandedChildren) } }
   }
 
   /// Tells the session that holds a task to cancel it, wherever it is attached.

@@ -22,6 +22,8 @@ package final class Coordinator: Sendable {
   internal let suspects = Mutex<Set<TaskToken>>([])
   /// The change counters of followed runs at the last look for changes made elsewhere.
   internal let seenSequences = Mutex<[RunID: Int64]>([:])
+  /// Whether the notices that earlier coordinators left were looked through.
+  internal let hasSweptNotices = Mutex(false)
   internal let loader = TaskLoader()
   internal let runLoader = RunLoader()
   package let peers = PeerAnnouncements()

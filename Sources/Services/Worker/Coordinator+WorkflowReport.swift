@@ -9,15 +9,21 @@ extension Coordinator {
 
   internal func record(
     _ report: WorkflowReport, _ token: TaskToken, id reportID: UInt64, run: RunReference, session: WorkerSession,
-    answer: @escaping Answer
+    isInformed: Bool = false, answer: @escaping Answer
   ) {
+    guard isInformed || !namesRefusedVersion(report, run) else {
+      return learnVersions { [self] in
+        record(report, token, id: reportID, run: run, session: session, isInformed: true, answer: answer)
+      }
+    }
     let continues = if case .continue = report.outcome { true } else { false }
     let planner = WorkflowReportPlanner(
-      report: report, run: run, workerID: session.workerID, limits: limits, registry: registry, continues: continues)
+      report: report, run: run, workerID: session.workerID, limits: limits, registry: registry, continues: continues,
+      newID: newID)
     var plan: WorkflowReportPlan
     do {
       plan = try planner.plan()
-      try check(report.outcome)
+      try check(report.outcome, run)
     } catch {
       return answer(.rejected(reportID, error.reason, error.message))
     }
@@ -33,15 +39,17 @@ extension Coordinator {
       close.failure = (fail.failure ?? Failure(kind: .unknown)).blob
       close.isCancellation = fail.failure?.kind == .cancelled
       record(close, plan, token, reportID, session, answer)
+    case .continueAsNew(let next):
+      record(next, plan, token, reportID, run, session, answer)
     default:
       record(advance(report.outcome, token, session), plan, token, reportID, run, session, answer)
     }
   }
 
-  private func check(_ outcome: WorkflowReport.Outcome?) throws(ReportFlaw) {
+  private func check(_ outcome: WorkflowReport.Outcome?, _ run: RunReference) throws(ReportFlaw) {
     switch outcome {
     case nil: throw .invalid("the report says not how the run goes on")
-    case .continueAsNew: throw .invalid("this coordinator does not serve continue-as-new yet")
+    case .continueAsNew(let next): try check(next, run)
     case .complete(let complete):
       if let size = complete.output?.data.count, size > limits.maxPayloadBytes {
         throw .invalid("the run's output has \(size) bytes: at most \(limits.maxPayloadBytes) are allowed")
@@ -84,6 +92,9 @@ extension Coordinator {
     var advance = operation
     advance.steps = plan.steps
     advance.failedAttempts = plan.failedAttempts
+    advance.children = plan.children.map(\.child)
+    advance.awaitsSignals = plan.awaitsSignals
+    if advance.hasReservedSlot { advance.reservedSession = session.id }
     var run = run
     if advance.isSticky { run.stickySession = session.id }
     store.submit(.advanceRun(advance)) { [self, advance, run] result in
@@ -95,6 +106,7 @@ extension Coordinator {
       if advance.disposition != .continue { session.remove(token) }
       answer(ReportAnswer(reportID: reportID, decisions: plan.decisions))
       handOut(plan, token, run)
+      handOut(plan.children, advanced.children, of: run)
       if let due = plan.nextDue { noteDue(inMilliseconds: due) }
       if advance.disposition == .giveBackLater { noteDue(inMilliseconds: 1_000) }
       if let epoch = advanced.newEpoch {
@@ -150,7 +162,7 @@ extension Coordinator {
   // MARK: Refused
 
   /// The report was not recorded now: it may have been before, the lease may be lost, or the store did not do it.
-  private func settleRefusal(
+  internal func settleRefusal(
     _ result: Result<Outcome, StoreError>, _ token: TaskToken, _ reportID: UInt64, _ plan: WorkflowReportPlan,
     _ session: WorkerSession, _ answer: @escaping Answer
   ) {

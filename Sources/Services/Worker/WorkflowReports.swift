@@ -9,6 +9,10 @@ internal struct WorkflowReportPlan {
   var decisions: [StepDecision] = []
   /// Slots reserved for activities, with what will be pushed.
   var activities: [PlannedActivity] = []
+  /// Children that are started with the report.
+  var children: [PlannedChild] = []
+  /// Whether it has steps that wait for signals.
+  var awaitsSignals = false
   /// The earliest due time among new timers and retries, in milliseconds from now.
   var nextDue: Int64?
 
@@ -41,6 +45,8 @@ internal struct WorkflowReportPlanner {
   let registry: Registry
   /// Whether the function goes on, so that a short retry delay can be waited for in place.
   let continues: Bool
+  /// Makes the ids of children.
+  let newID: () -> RunID
 
   func plan() throws(ReportFlaw) -> WorkflowReportPlan {
     guard report.results.count + report.commands.count <= limits.maxReportItems else {
@@ -56,14 +62,14 @@ internal struct WorkflowReportPlanner {
     return plan
   }
 
-  private func check(key: String, _ keys: inout Set<String>) throws(ReportFlaw) {
+  internal func check(key: String, _ keys: inout Set<String>) throws(ReportFlaw) {
     guard !key.isEmpty, key.utf8.count <= limits.maxKeyBytes else {
       throw .invalid("a step's key must have 1 to \(limits.maxKeyBytes) bytes")
     }
     guard keys.insert(key).inserted else { throw .invalid("the report names step '\(key)' twice") }
   }
 
-  private func check(_ payload: Payload?, of key: String) throws(ReportFlaw) {
+  internal func check(_ payload: Payload?, of key: String) throws(ReportFlaw) {
     guard let size = payload?.data.count, size > limits.maxPayloadBytes else { return }
     throw .invalid("the payload of step '\(key)' has \(size) bytes: at most \(limits.maxPayloadBytes) are allowed")
   }
@@ -139,8 +145,14 @@ internal struct WorkflowReportPlanner {
     case .startTimer(let timer):
       try check(key: timer.key, &keys)
       try add(timer, to: &plan)
-    case .openGroup, .startChild, .awaitSignal, .cancelStep:
-      throw .invalid("this coordinator does not serve groups, children, signals and step cancellation yet")
+    case .startChild(let child):
+      try check(key: child.key, &keys)
+      try add(child, to: &plan)
+    case .awaitSignal(let wait):
+      try check(key: wait.key, &keys)
+      try add(wait, to: &plan)
+    case .openGroup, .cancelStep:
+      throw .invalid("this coordinator does not serve groups and step cancellation yet")
     case nil: throw .invalid("a command is empty, or newer than this coordinator")
     }
   }
@@ -205,9 +217,9 @@ internal struct WorkflowReportPlanner {
 }
 
 extension WorkflowReportPlan {
-  fileprivate mutating func noteDue(_ milliseconds: Int64) { nextDue = min(nextDue ?? .max, milliseconds) }
+  internal mutating func noteDue(_ milliseconds: Int64) { nextDue = min(nextDue ?? .max, milliseconds) }
 
-  /// Takes slots for the activities, so that they are handed out in the transaction that schedules them.
+  /// Takes slots for the activities and children, so that they are handed out in the transaction that schedules them.
   internal mutating func reserve(_ coordinator: Coordinator) {
     for index in activities.indices {
       let session = coordinator.reserve(activities[index].key, jumpsQueue: false)
@@ -217,10 +229,12 @@ extension WorkflowReportPlan {
       steps[place].state = .running
       steps[place].activity?.reservedSession = session
     }
+    for index in children.indices { children[index].reserve(coordinator) }
   }
 
   /// Gives the slots back: the report was not recorded.
   internal func release(_ coordinator: Coordinator) {
     for activity in activities { coordinator.release(activity.reservedSession, .activity) }
+    for child in children { coordinator.release(child.reservedSession, .workflow) }
   }
 }

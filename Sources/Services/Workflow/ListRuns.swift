@@ -45,6 +45,12 @@ extension Coordinator {
     selection.workflowIDPrefix = filter.workflowIDPrefix.nonEmpty
     selection.taskQueue = filter.taskQueue.nonEmpty
     selection.tags = TagsJSON.encode(filter.tags)
+    if !filter.parentRunID.isEmpty {
+      guard let parent = RunID(filter.parentRunID) else {
+        throw .invalid("filter.parent_run_id", "'\(filter.parentRunID)' is not a run id")
+      }
+      selection.parentRunID = parent
+    }
     selection.createdAfter = try instant(filter.createdAfter, "filter.created_after")
     selection.createdBefore = try instant(filter.createdBefore, "filter.created_before")
     return selection

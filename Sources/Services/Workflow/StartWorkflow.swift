@@ -51,10 +51,14 @@ extension Coordinator {
 
   internal typealias StartCompletion = @Sendable (Result<StartWorkflowResponse, Status>) -> Void
 
-  private func start(_ request: StartWorkflowRequest, completion: @escaping StartCompletion) {
+  /// - Parameter signal: recorded in the same transaction if the run is started now.
+  internal func start(
+    _ request: StartWorkflowRequest, signal: NewSignal? = nil, completion: @escaping StartCompletion
+  ) {
     var start: StartRun
     do {
       start = try startOperation(request)
+      start.signal = signal
     } catch {
       return completion(.failure(error))
     }
@@ -132,7 +136,7 @@ extension Coordinator {
           namespace: start.namespace, workflowID: start.workflowID, requestID: start.requestID)
         guard let found = try await store.read(find).first else {
           // What was in the way is gone.
-          return self.start(request, completion: completion)
+          return self.start(request, signal: start.signal, completion: completion)
         }
         let isOurs = found.isSameRequest || found.runID == start.runID
         // Ours, committed before the connection was lost: what it handed out is delivered now.
@@ -149,9 +153,11 @@ extension Coordinator {
         if found.isOpen, request.conflictPolicy == .terminateExisting {
           try await end(
             found.runID, .terminated, kind: .cancelled, reason: "replaced by a new run with the same workflow id")
-          return self.start(request, completion: completion)
+          return self.start(request, signal: start.signal, completion: completion)
         }
-        if !found.isOpen, start.reuse == .allow { return self.start(request, completion: completion) }
+        if !found.isOpen, start.reuse == .allow {
+          return self.start(request, signal: start.signal, completion: completion)
+        }
         completion(.failure(.alreadyStarted(start.workflowID, runID: found.runID.description)))
       } catch {
         completion(.failure(Status(StoreError(translating: error))))

@@ -5,6 +5,11 @@ extension Verbs {
   internal func addStarts(_ pipeline: PostgresPipeline) -> [OutcomeCollector] {
     guard !starts.values.isEmpty else { return [] }
     let reply = pipeline.add(StartRunsMany(runs: starts.values))
+    let signals = starts.values.compactMap { start in
+      start.signal.map { SignalRun(runID: start.runID, signal: $0, limit: .max) }
+    }
+    // Of a run that was not started there is no row to signal.
+    if !signals.isEmpty { _ = pipeline.add(SignalRunsMany(signals: signals)) }
     return [
       { [starts] outcomes in
         let started = Dictionary(uniqueKeysWithValues: reply.rows.map { ($0.runID, $0.createdAt) })
@@ -73,8 +78,23 @@ extension Placed {
 }
 
 private func collect(_ rows: [CloseRunsMany.Row], _ places: [RunID: Int], _ outcomes: inout [Outcome]) {
-  var closed: [RunID: Closed] = [:]
-  for case .closed(let runID, let closing) in rows { closed[runID] = Closed(closing: closing, cancelledSteps: []) }
-  for case .cancelled(let step) in rows { closed[step.runID]?.cancelledSteps.append(step) }
-  for (runID, outcome) in closed { places[runID].map { outcomes[$0] = .closed(outcome) } }
+  for (runID, closed) in ClosedRuns(rows).runs { places[runID].map { outcomes[$0] = .closed(closed) } }
+}
+
+/// Closed runs, gathered from the rows of a closing statement.
+internal struct ClosedRuns {
+  internal private(set) var runs: [RunID: Closed] = [:]
+
+  init(_ rows: [CloseRunsMany.Row]) {
+    for case .closed(let runID, let closing, let child) in rows {
+      runs[runID] = Closed(closing: closing, cancelledSteps: [], endedChild: child)
+    }
+    for row in rows {
+      switch row {
+      case .closed: break
+      case .cancelled(let step): runs[step.runID]?.cancelledSteps.append(step)
+      case .stranded(let child): runs[child.parentRunID]?.strandedChildren.append(child)
+      }
+    }
+  }
 }

@@ -5,6 +5,9 @@ extension Verbs {
   internal func addSettles(_ pipeline: PostgresPipeline) -> [OutcomeCollector] {
     guard !settles.values.isEmpty else { return [] }
     let reply = pipeline.add(SettleStepsMany(settles: settles.values))
+    // Whether a step was settled now or before: nothing is owed any more.
+    let notices = settles.values.compactMap(\.guard.notice)
+    if !notices.isEmpty { _ = pipeline.add(ForgetChildNotices(notices: notices)) }
     return [
       { [settles] outcomes in
         for row in reply.rows { outcomes[settles.indices[row.position]] = .woken(row.wake) }

@@ -26,6 +26,9 @@ internal struct Verbs {
   var progress = Placed<RecordProgress>()
   var advances = Placed<AdvanceRun>()
   var closes = Placed<CloseRun>()
+  var continuations = Placed<ContinueRun>()
+  var signals = Placed<SignalRun>()
+  var notices = Placed<ChildNotice>()
   var runReleases = Placed<ReleaseRun>()
   var wakes = Placed<WakeRun>()
   var cancels = Placed<CancelRun>()
@@ -45,6 +48,9 @@ internal struct Verbs {
       case .recordProgress(let record): progress.append(record, index)
       case .advanceRun(let advance): advances.append(advance, index)
       case .closeRun(let close): closes.append(close, index)
+      case .continueRun(let next): continuations.append(next, index)
+      case .signalRun(let signal): signals.append(signal, index)
+      case .forgetNotice(let notice): notices.append(notice, index)
       case .releaseRun(let release): runReleases.append(release, index)
       case .wakeRun(let wake): wakes.append(wake, index)
       case .cancelRun(let cancel): cancels.append(cancel, index)
@@ -58,8 +64,9 @@ internal struct Verbs {
   /// Adds a statement a verb that occurs; the collectors are called once the transaction has committed.
   func add(to pipeline: PostgresPipeline) -> [OutcomeCollector] {
     [
-      addStarts(pipeline), addSettles(pipeline), addStepChanges(pipeline), addAdvances(pipeline), addCloses(pipeline),
-      addRunChanges(pipeline), addClaims(pipeline),
+      addStarts(pipeline), addSignals(pipeline), addSettles(pipeline), addStepChanges(pipeline), addAdvances(pipeline),
+      addChildren(pipeline), addMatches(pipeline), addCloses(pipeline), addContinuations(pipeline),
+      addRunChanges(pipeline), addNotices(pipeline), addClaims(pipeline),
     ].flatMap { $0 }
   }
 }

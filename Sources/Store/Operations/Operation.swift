@@ -7,6 +7,9 @@ package enum Operation: Sendable {
   case startRun(StartRun)
   case advanceRun(AdvanceRun)
   case closeRun(CloseRun)
+  case continueRun(ContinueRun)
+  case signalRun(SignalRun)
+  case forgetNotice(ChildNotice)
   case settleStep(SettleStep)
   case retryStep(RetryStep)
   case releaseStep(ReleaseStep)
@@ -26,6 +29,9 @@ package enum Operation: Sendable {
     case .startRun(let start): UInt64(truncatingIfNeeded: start.workflowID.hashValue)
     case .advanceRun(let advance): advance.runID.low
     case .closeRun(let close): close.runID.low
+    case .continueRun(let next): next.close.runID.low
+    case .signalRun(let signal): signal.runID.low
+    case .forgetNotice(let notice): notice.runID.low
     case .settleStep(let settle): settle.runID.low
     case .retryStep(let retry): retry.runID.low
     case .releaseStep(let release): release.runID.low
@@ -43,10 +49,13 @@ package enum Operation: Sendable {
   /// About what the operation takes in memory and on the wire, in bytes.
   package var byteCount: Int {
     switch self {
-    case .startRun(let start): 256 + (start.input?.count ?? 0) + (start.headers?.count ?? 0)
-    case .advanceRun(let advance): 64 + advance.steps.reduce(0) { $0 + $1.byteCount }
-    case .closeRun(let close):
-      64 + (close.output?.count ?? 0) + (close.failure?.count ?? 0) + close.steps.reduce(0) { $0 + $1.byteCount }
+    case .startRun(let start):
+      256 + (start.input?.count ?? 0) + (start.headers?.count ?? 0) + (start.signal?.payload?.count ?? 0)
+    case .advanceRun(let advance):
+      64 + advance.steps.reduce(0) { $0 + $1.byteCount } + advance.children.reduce(0) { $0 + $1.byteCount }
+    case .closeRun(let close): close.byteCount
+    case .continueRun(let next): 128 + next.close.byteCount + (next.input?.count ?? 0)
+    case .signalRun(let signal): 128 + (signal.signal.payload?.count ?? 0)
     case .settleStep(let settle): 128 + (settle.output?.count ?? 0) + (settle.failure?.count ?? 0)
     case .retryStep(let retry): 128 + retry.failure.count
     case .recordProgress(let progress): 128 + (progress.progress?.count ?? 0)
@@ -59,7 +68,7 @@ package enum Operation: Sendable {
   /// Whether a batch may hold only one such operation of a key. Steps that settle together are counted together.
   package var isExclusive: Bool {
     switch self {
-    case .settleStep, .recordProgress, .claimRuns, .claimSteps, .startRun: false
+    case .settleStep, .recordProgress, .claimRuns, .claimSteps, .startRun, .signalRun, .forgetNotice: false
     default: true
     }
   }
@@ -76,6 +85,8 @@ package enum Outcome: Sendable {
   case conflict
   case advanced(Advanced)
   case closed(Closed)
+  case continued(Continued)
+  case signalled(Signalled)
   case woken(Wake)
   case claimedRuns([ClaimedRun])
   case claimedSteps([ClaimedStep])
@@ -87,6 +98,7 @@ package struct Advanced: Sendable {
   package var newEpoch: Int32?
   /// Whether the run is claimable now.
   package var isReady: Bool
+  package var children = RecordedChildren()
 }
 
 /// What closing a run led to.
@@ -94,6 +106,10 @@ package struct Closed: Sendable {
   package var closing: Closing
   /// Steps that sessions held when the run closed; they are cancelled now.
   package var cancelledSteps: [HeldStep]
+  /// The run as its open parent knows it, if it is a child and did not go on as a new run.
+  package var endedChild: EndedChild?
+  /// Its own children that are to be stopped.
+  package var strandedChildren: [StrandedChild] = []
 }
 
 /// What may have changed in a run up to its close, its output and failure left aside: the caller has those.

@@ -21,6 +21,10 @@ package struct StartRun: Sendable {
   package var startAtMicroseconds: Int64?
   package var reuse: Reuse = .allow
   package var reservedSession: SessionID?
+  /// For a child: it is started only while that step waits for this very run.
+  package var parent: ParentStep?
+  /// A signal that is recorded with the start.
+  package var signal: NewSignal?
 
   /// What a closed run with the same workflow id means.
   package enum Reuse: Int16, Sendable {
@@ -66,6 +70,11 @@ package struct AdvanceRun: Sendable {
   package var hasReservedSlot = false
   package var steps: [NewStep] = []
   package var failedAttempts: [FailedAttempt] = []
+  package var children: [NewChild] = []
+  /// Whether steps wait for signals: ones that came before are taken in the same transaction.
+  package var awaitsSignals = false
+  /// The session that reports, if a slot of it is reserved.
+  package var reservedSession: SessionID?
 
   package init(runID: RunID, epoch: Int32, disposition: Disposition) {
     self.runID = runID
@@ -90,6 +99,10 @@ package struct CloseRun: Sendable {
     self.runID = runID
     self.epoch = epoch
     self.status = status
+  }
+
+  internal var byteCount: Int {
+    64 + (output?.count ?? 0) + (failure?.count ?? 0) + steps.reduce(0) { $0 + $1.byteCount }
   }
 }
 

@@ -19,6 +19,10 @@ package struct NewStep: Sendable {
   package var dueAtMicroseconds: Int64?
   package var durationMilliseconds: Int64?
   package var activity: Activity?
+  /// For a step that waits for a signal.
+  package var signalName: String?
+  /// For a step that waits for a child.
+  package var childRunID: RunID?
 
   /// What only an activity has.
   package struct Activity: Sendable {
@@ -80,6 +84,8 @@ package struct SettleStep: Sendable {
     case held(epoch: Int32)
     /// It is in this state and its time has come.
     case due(StepState)
+    /// It waits for the child that began as `first`; `ended` is the child's run whose end settles it.
+    case child(first: RunID, ended: RunID)
   }
 
   package var runID: RunID

@@ -24,6 +24,8 @@ package struct RunRow: Sendable {
   package var sessionID: SessionID?
   package var isCancelRequested: Bool
   package var nextWakeAt: PostgresTimestamp?
+  package var parentStep: String?
+  package var relatedRunID: RunID?
   package var input: [UInt8]?
   package var output: [UInt8]?
 
@@ -52,7 +54,8 @@ package struct RunRow: Sendable {
           coalesce(r.status, \(openStatus)), coalesce(r.status_reason, o.status_reason), r.failure,
           coalesce(o.seq, r.seq), CASE WHEN o.leased THEN o.session_id END, coalesce(o.cancel_requested, false),
           CASE WHEN o.run_id IS NOT NULL THEN
-            least(o.due_at, (SELECT min(s.due_at) FROM kagzi.steps s WHERE s.run_id = r.run_id AND s.due_at IS NOT NULL)) END
+            least(o.due_at, (SELECT min(s.due_at) FROM kagzi.steps s WHERE s.run_id = r.run_id AND s.due_at IS NOT NULL)) END,
+          r.parent_step, r.related_run_id
     """
 
   /// The status of an open run `o`: it sleeps when nothing but timers and retry delays is outstanding.
@@ -87,7 +90,9 @@ package struct RunRow: Sendable {
     sessionID = try row.optionalID(17)
     isCancelRequested = try row.bool(18)
     nextWakeAt = try row.optionalTimestamp(19)
-    input = try row.optionalBytes(20)
-    output = try row.optionalBytes(21)
+    parentStep = try row.optionalString(20)
+    relatedRunID = try row.optionalID(21)
+    input = try row.optionalBytes(22)
+    output = try row.optionalBytes(23)
   }
 }

@@ -19,6 +19,8 @@ package struct StepRow: Sendable {
   package var settledAt: PostgresTimestamp?
   package var scheduledSequence: Int64
   package var settledSequence: Int64?
+  package var signalName: String?
+  package var childRunID: RunID?
   package var input: [UInt8]?
   package var output: [UInt8]?
   package var progress: [UInt8]?
@@ -26,7 +28,8 @@ package struct StepRow: Sendable {
   /// Columns from `steps s`, payloads last.
   internal static let columns = """
     s.step_key, s.kind, s.state, s.attempt, s.group_key, s.activity_type, s.activity_version, s.task_queue, s.failure,
-          s.due_at, s.session_id, s.scheduled_at, s.started_at, s.settled_at, s.scheduled_seq, s.settled_seq
+          s.due_at, s.session_id, s.scheduled_at, s.started_at, s.settled_at, s.scheduled_seq, s.settled_seq,
+          s.signal_name, s.child_run_id
     """
 
   internal init(_ row: borrowing PostgresRow) throws(PostgresDecodingError) {
@@ -48,8 +51,10 @@ package struct StepRow: Sendable {
     settledAt = try row.optionalTimestamp(13)
     scheduledSequence = try row.int64(14)
     settledSequence = try row.optionalInt64(15)
-    input = try row.optionalBytes(16)
-    output = try row.optionalBytes(17)
-    progress = try row.optionalBytes(18)
+    signalName = try row.optionalString(16)
+    childRunID = try row.optionalID(17)
+    input = try row.optionalBytes(18)
+    output = try row.optionalBytes(19)
+    progress = try row.optionalBytes(20)
   }
 }

@@ -4,10 +4,12 @@ from .contract import admin, common, details, registry, run, worker, worker_serv
 from .coordinator import Coordinator
 from .postgres import Postgres
 from .processes import Process, free_port
-from .raw import Ended, RawWorker, detail_of, duration, local_failure, local_result, payload, policy, schedule, timer
+from .raw import (
+    Ended, RawWorker, await_signal, child, detail_of, duration, local_failure, local_result, payload, policy, schedule, timer,
+)  # fmt: skip
 from .service import Service
 
 __all__ = [
-    "Coordinator", "Ended", "Postgres", "Process", "RawWorker", "Service", "admin", "common", "detail_of", "details", "duration",
+    "Coordinator", "Ended", "Postgres", "Process", "RawWorker", "Service", "admin", "await_signal", "child", "common", "detail_of", "details", "duration",
     "free_port", "local_failure", "local_result", "payload", "policy", "registry", "schedule", "timer", "run", "worker", "worker_service", "workflow_service",
 ]  # fmt: skip

@@ -214,6 +214,14 @@ class RawWorker:
         workflow = worker.WorkflowReport(complete=worker.Complete(output=payload(data)), **fields)
         return self.report(token, workflow=workflow)
 
+    def fail(self, token: bytes, kind: int, message: str = "it failed", **fields: Any) -> Any:
+        failure = common.Failure(kind=kind, message=message, **fields)
+        return self.report(token, workflow=worker.WorkflowReport(fail=worker.Fail(failure=failure)))
+
+    def continue_as_new(self, token: bytes, data: bytes = b"null", version: int | None = None, **fields: Any) -> Any:
+        go_on = worker.ContinueAsNew(input=payload(data), workflow_version=version)
+        return self.report(token, workflow=worker.WorkflowReport(continue_as_new=go_on, **fields))
+
     def suspend(self, token: bytes, *commands: Any, sticky: bool = False, results: Iterable[Any] = ()) -> Any:
         workflow = worker.WorkflowReport(
             suspend=worker.Suspend(sticky=sticky), commands=list(commands), results=list(results)
@@ -249,6 +257,17 @@ def timer(key: str, seconds: float) -> Any:
 
 def schedule(key: str, activity_type: str, **fields: Any) -> Any:
     return worker.Command(schedule_activity=worker.ScheduleActivity(key=key, activity_type=activity_type, **fields))
+
+
+def child(key: str, workflow_type: str, **fields: Any) -> Any:
+    return worker.Command(start_child=worker.StartChild(key=key, workflow_type=workflow_type, **fields))
+
+
+def await_signal(key: str, signal_name: str, timeout: float | None = None) -> Any:
+    wait = worker.AwaitSignal(key=key, signal_name=signal_name)
+    if timeout is not None:
+        wait.timeout.CopyFrom(duration(timeout))
+    return worker.Command(await_signal=wait)
 
 
 def policy(attempts: int, seconds: float = 0.01, predicate: int = 2) -> Any:

@@ -96,6 +96,18 @@ class Service:
         request = workflow_service.TerminateRunRequest(namespace=self.namespace, run_id=run_id, reason=reason)
         self.workflows.TerminateRun(request, timeout=CALL)
 
+    def signal(self, run_id: str, name: str, data: bytes = b"null", **fields: Any) -> str:
+        """Signals a run; the run that got it."""
+        request = workflow_service.SignalWorkflowRequest(
+            run_id=run_id, signal_name=name, payload=common.Payload(data=data, encoding="json"), **fields
+        )
+        return str(self.workflows.SignalWorkflow(request, timeout=CALL).run_id)
+
+    def list_runs(self, **fields: Any) -> list[Any]:
+        """The newest runs that a filter chooses."""
+        request = workflow_service.ListRunsRequest(filter=run.RunFilter(**fields), page_size=1_000)
+        return list(self.workflows.ListRuns(request, timeout=CALL).runs)
+
     def watch(self, run_id: str, after: int = 0, timeout: float = 30) -> Any:
         request = workflow_service.WatchRunRequest(namespace=self.namespace, run_id=run_id, after_sequence=after)
         return self.workflows.WatchRun(request, timeout=timeout)

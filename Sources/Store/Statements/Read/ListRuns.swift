@@ -14,6 +14,7 @@ package struct RunSelection: Sendable {
   package var tags: String?
   package var createdAfter: PostgresTimestamp?
   package var createdBefore: PostgresTimestamp?
+  package var parentRunID: RunID?
 
   package init(namespace: String) { self.namespace = namespace }
 
@@ -29,6 +30,7 @@ package struct RunSelection: Sendable {
        AND ($8::jsonb IS NULL OR r.tags @> $8)
        AND ($9::timestamptz IS NULL OR r.created_at >= $9)
        AND ($10::timestamptz IS NULL OR r.created_at < $10)
+       AND ($11::uuid IS NULL OR r.parent_run_id = $11)
     """
 
   internal func bind(_ parameters: inout PostgresParameters) {
@@ -42,6 +44,7 @@ package struct RunSelection: Sendable {
     parameters.bind(tags.map(PostgresJSONB.init))
     parameters.bind(createdAfter)
     parameters.bind(createdBefore)
+    parameters.bind(parentRunID)
   }
 }
 
@@ -63,9 +66,9 @@ package struct ListRuns: PostgresStatement {
     SELECT \(RunRow.columns), \(RunRow.noPayloadColumns)
       FROM kagzi.runs r LEFT JOIN kagzi.open_runs o ON o.run_id = r.run_id
      WHERE \(RunSelection.condition)
-       AND ($11::uuid IS NULL OR r.run_id < $11)
+       AND ($12::uuid IS NULL OR r.run_id < $12)
      ORDER BY r.run_id DESC
-     LIMIT $12
+     LIMIT $13
     """
 
   package func bind(_ parameters: inout PostgresParameters) {

@@ -39,6 +39,6 @@ package struct LoadTaskSteps: LookupStatement {
   }
 
   package static func decode(_ row: borrowing PostgresRow) throws(PostgresDecodingError) -> Row {
-    Row(runID: try row.id(19), step: try StepRow(row), retryDelayMilliseconds: try row.optionalInt64(20))
+    Row(runID: try row.id(21), step: try StepRow(row), retryDelayMilliseconds: try row.optionalInt64(22))
   }
 }

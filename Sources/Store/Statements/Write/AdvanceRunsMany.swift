@@ -46,7 +46,7 @@ package struct AdvanceRunsMany: PostgresStatement {
                 CASE WHEN r.lease_epoch > i.epoch THEN r.lease_epoch END AS new_epoch
     ),
     \(NewStepArrays.insert(from: 8)),
-    \(FailedAttemptArrays.insert(from: 33))
+    \(FailedAttemptArrays.insert(from: 8 + NewStepArrays.parameterCount))
     SELECT run_id, is_ready, new_epoch FROM held
     """
 

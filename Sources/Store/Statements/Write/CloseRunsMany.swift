@@ -1,14 +1,15 @@
 package import Engine
 package import Postgres
 
-/// Records reports that close their runs. Rows: each closed run with its status, and each step that a session held
-/// in it, cancelled now.
+/// Records reports that close their runs. Rows: each closed run with its status and, for a child, its parent; each step
+/// that a session held in it, cancelled now; each child of it that is to be stopped.
 package struct CloseRunsMany: PostgresStatement {
   package let closes: [CloseRun]
 
   package enum Row: Sendable {
-    case closed(RunID, Closing)
+    case closed(RunID, Closing, EndedChild?)
     case cancelled(HeldStep)
+    case stranded(StrandedChild)
   }
 
   package static let name = "close_runs_many"
@@ -36,14 +37,13 @@ package struct CloseRunsMany: PostgresStatement {
         status = h.status, status_reason = h.reason, closed_at = clock.now, started_at = h.started_at, output = h.output,
         failure = h.failure, seq = h.seq + 1, closing_epoch = h.epoch
       FROM held h, clock WHERE r.run_id = h.run_id
-      RETURNING r.run_id, r.status, r.status_reason, r.closed_at, r.started_at, r.seq, r.workflow_version, r.attempt
+      RETURNING \(ClosedRows.closedColumns)
     ),
     \(NewStepArrays.insert(from: 8)),
-    \(FailedAttemptArrays.insert(from: 33)),
-    \(CancelOpenSteps.cancel(unless: reported))
-    \(CancelOpenSteps.closedRows)
-    UNION ALL
-    \(CancelOpenSteps.abandonedRows)
+    \(FailedAttemptArrays.insert(from: 8 + NewStepArrays.parameterCount)),
+    \(CancelOpenSteps.cancel(unless: reported)),
+    \(ClosedRows.notices)
+    \(ClosedRows.select)
     """
 
   package func bind(_ parameters: inout PostgresParameters) {
@@ -60,54 +60,6 @@ package struct CloseRunsMany: PostgresStatement {
   }
 
   package static func decode(_ row: borrowing PostgresRow) throws(PostgresDecodingError) -> Row {
-    try CancelOpenSteps.decode(row)
-  }
-}
-
-/// The part of a closing statement that cancels what is still open: `abandoned` are the steps as they were, from
-/// `held (run_id, seq)`.
-internal enum CancelOpenSteps {
-  /// - Parameter condition: SQL that spares a step `s` because the statement itself settles it.
-  static func cancel(unless condition: String) -> String {
-    """
-    abandoned AS MATERIALIZED (
-      SELECT s.run_id, s.step_key, s.session_id, s.lease_epoch, h.seq
-        FROM held h JOIN kagzi.steps s ON s.run_id = h.run_id
-       WHERE s.state < 5 AND NOT (\(condition))
-       ORDER BY s.run_id, s.step_key FOR NO KEY UPDATE OF s
-    ),
-    cancelled AS (
-      UPDATE kagzi.steps s SET
-        state = 7, settled_seq = a.seq + 1, settled_at = clock.now, settled_by = s.session_id, session_id = NULL,
-        ready_at = NULL, due_at = NULL, deadline_at = NULL
-      FROM abandoned a, clock WHERE s.run_id = a.run_id AND s.step_key = a.step_key
-    )
-    """
-  }
-
-  /// A row a run of `closed`, and a row a step of `abandoned` that a session held; then those of the statement's own.
-  static let closedRows = """
-    SELECT run_id, status, status_reason, NULL::uuid, NULL::integer, closed_at, started_at, seq,
-           workflow_version, attempt
-      FROM closed
-    """
-  static let abandonedRows = """
-    SELECT run_id, NULL, step_key, session_id, lease_epoch, NULL, NULL, NULL, NULL, NULL
-      FROM abandoned WHERE session_id IS NOT NULL
-    """
-
-  static func decode(_ row: borrowing PostgresRow) throws(PostgresDecodingError) -> CloseRunsMany.Row {
-    let runID = try row.id(0)
-    if let status = try row.optionalInt16(1) {
-      guard let status = RunStatus(rawValue: status) else { throw .malformed(column: 1) }
-      return .closed(
-        runID,
-        Closing(
-          status: status, reason: try row.optionalString(2), closedAt: try row.timestamp(5),
-          startedAt: try row.optionalTimestamp(6), sequence: try row.int64(7),
-          workflowVersion: try row.int32(8), attempt: try row.int32(9)))
-    }
-    return .cancelled(
-      HeldStep(runID: runID, stepKey: try row.string(2), sessionID: try row.id(3), epoch: try row.int32(4)))
+    try ClosedRows.decode(row)
   }
 }

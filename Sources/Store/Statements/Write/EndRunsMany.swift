@@ -25,15 +25,13 @@ package struct EndRunsMany: PostgresStatement {
         status = h.status, status_reason = h.reason, closed_at = clock.now, started_at = h.started_at,
         failure = h.failure, seq = h.seq + 1
       FROM held h, clock WHERE r.run_id = h.run_id
-      RETURNING r.run_id, r.status, r.status_reason, r.closed_at, r.started_at, r.seq, r.workflow_version, r.attempt
+      RETURNING \(ClosedRows.closedColumns)
     ),
-    \(CancelOpenSteps.cancel(unless: "false"))
-    \(CancelOpenSteps.closedRows)
+    \(CancelOpenSteps.cancel(unless: "false")),
+    \(ClosedRows.notices)
+    \(ClosedRows.select)
     UNION ALL
-    \(CancelOpenSteps.abandonedRows)
-    UNION ALL
-    SELECT run_id, NULL, '', session_id, lease_epoch, NULL, NULL, NULL, NULL, NULL
-      FROM held WHERE leased
+    SELECT run_id, NULL, '', session_id, lease_epoch, \(ClosedRows.noClosing) FROM held WHERE leased
     """
 
   package func bind(_ parameters: inout PostgresParameters) {
@@ -46,6 +44,6 @@ package struct EndRunsMany: PostgresStatement {
 
   /// A held step with an empty key is the run's own workflow task.
   package static func decode(_ row: borrowing PostgresRow) throws(PostgresDecodingError) -> CloseRunsMany.Row {
-    try CancelOpenSteps.decode(row)
+    try ClosedRows.decode(row)
   }
 }

@@ -1,7 +1,7 @@
 internal import Engine
 internal import Postgres
 
-/// The part of a report's statement that writes its steps: 25 parallel arrays from one parameter on, and the insert
+/// The part of a report's statement that writes its steps: 27 parallel arrays from one parameter on, and the insert
 /// that joins them with `held (run_id, seq, changes)`, the runs whose guard held.
 internal enum NewStepArrays {
   /// A step with the run and the place in its report.
@@ -11,7 +11,7 @@ internal enum NewStepArrays {
     var step: NewStep
   }
 
-  internal static let parameterCount = 25
+  internal static let parameterCount = 27
 
   internal static func bind(_ entries: [Entry], _ parameters: inout PostgresParameters) {
     parameters.bindArray(entries) { $0.runID }
@@ -39,6 +39,8 @@ internal enum NewStepArrays {
     parameters.bindOptionalArray(entries) { $0.step.activity?.timeouts.scheduleToClose }
     parameters.bindOptionalArray(entries) { $0.step.activity?.timeouts.heartbeat }
     parameters.bindOptionalArray(entries) { $0.step.activity?.reservedSession }
+    parameters.bindOptionalArray(entries) { $0.step.signalName }
+    parameters.bindOptionalArray(entries) { $0.step.childRunID }
   }
 
   /// A common table expression `recorded` that inserts the steps; a recorded key stays as it is, but for a local step
@@ -48,7 +50,7 @@ internal enum NewStepArrays {
       "uuid", "text", "smallint", "smallint", "integer", "integer", "integer", "text", "bytea", "bytea", "bytea",
       "bigint",
       "timestamptz", "bigint", "text", "integer", "text", "text", "smallint", "bytea", "bigint", "bigint", "bigint",
-      "bigint", "uuid",
+      "bigint", "uuid", "text", "uuid",
     ]
     let arrays = types.enumerated().map { "$\(base + $0.offset)::\($0.element)[]" }.joined(separator: ", ")
     return """
@@ -57,7 +59,8 @@ internal enum NewStepArrays {
           run_id, step_key, kind, state, attempt, scheduled_seq, settled_seq, group_key, output, failure, policy,
           activity_type, activity_version, namespace, task_queue, priority, input,
           schedule_to_start_ms, start_to_close_ms, schedule_to_close_ms, heartbeat_ms,
-          scheduled_at, started_at, settled_at, settled_by, session_id, lease_epoch, ready_at, due_at, deadline_at)
+          scheduled_at, started_at, settled_at, settled_by, session_id, lease_epoch, ready_at, due_at, deadline_at,
+          signal_name, child_run_id)
         SELECT s.run_id, s.step_key, s.kind, s.state, s.attempt, h.seq - h.changes + s.position,
                CASE WHEN s.state >= 5 THEN h.seq - h.changes + s.position END,
                s.group_key, s.output, s.failure, s.policy,
@@ -73,11 +76,13 @@ internal enum NewStepArrays {
                  WHEN 3 THEN coalesce(s.due_at, clock.now + s.delay_ms * interval '1 ms')
                  WHEN 4 THEN clock.now + s.delay_ms * interval '1 ms' END,
                CASE WHEN s.state = 2 THEN
-                 clock.now + least(s.start_to_close_ms, s.schedule_to_close_ms, s.heartbeat_ms) * interval '1 ms' END
+                 clock.now + least(s.start_to_close_ms, s.schedule_to_close_ms, s.heartbeat_ms) * interval '1 ms' END,
+               s.signal_name, s.child_run_id
           FROM clock, unnest(\(arrays))
                AS s (run_id, step_key, kind, state, reported_attempt, attempt, position, group_key, output, failure,
                      policy, delay_ms, due_at, duration_ms, activity_type, activity_version, namespace, task_queue,
-                     priority, input, schedule_to_start_ms, start_to_close_ms, schedule_to_close_ms, heartbeat_ms, reserved)
+                     priority, input, schedule_to_start_ms, start_to_close_ms, schedule_to_close_ms, heartbeat_ms, reserved,
+                     signal_name, child_run_id)
           FULL JOIN held h ON h.run_id = s.run_id
          WHERE num_nulls(s.run_id, h.run_id) = 0
         ON CONFLICT (run_id, step_key) DO UPDATE SET

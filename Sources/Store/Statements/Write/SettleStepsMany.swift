@@ -17,14 +17,15 @@ package struct SettleStepsMany: PostgresStatement {
   package static let sql = """
     WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now),
     input AS (
-      SELECT * FROM unnest($1::uuid[], $2::text[], $3::smallint[], $4::integer[], $5::smallint[], $6::bytea[], $7::bytea[], $8::uuid[])
-        WITH ORDINALITY AS i (run_id, step_key, from_state, epoch, state, output, failure, reserved, position)
+      SELECT * FROM unnest($1::uuid[], $2::text[], $3::smallint[], $4::integer[], $5::smallint[], $6::bytea[], $7::bytea[], $8::uuid[], $9::uuid[])
+        WITH ORDINALITY AS i (run_id, step_key, from_state, epoch, state, output, failure, reserved, child_run_id, position)
     ),
     held AS MATERIALIZED (
       SELECT i.run_id, i.step_key, i.state, i.output, i.failure, i.reserved, i.position
         FROM clock, input i JOIN kagzi.steps s ON s.run_id = i.run_id AND s.step_key = i.step_key
        WHERE s.state = i.from_state
-         AND CASE WHEN i.epoch IS NULL THEN s.due_at <= clock.now ELSE s.lease_epoch = i.epoch END
+         AND CASE WHEN i.child_run_id IS NOT NULL THEN s.child_run_id = i.child_run_id
+               WHEN i.epoch IS NULL THEN s.due_at <= clock.now ELSE s.lease_epoch = i.epoch END
        ORDER BY i.run_id, i.step_key FOR NO KEY UPDATE OF s
     ),
     counted AS (
@@ -81,6 +82,7 @@ package struct SettleStepsMany: PostgresStatement {
     parameters.bindOptionalArray(settles) { $0.output }
     parameters.bindOptionalArray(settles) { $0.failure }
     parameters.bindOptionalArray(settles) { $0.reservedSession }
+    parameters.bindOptionalArray(settles) { $0.guard.child }
   }
 
   package static func decode(_ row: borrowing PostgresRow) throws(PostgresDecodingError) -> Row {
@@ -101,13 +103,24 @@ extension SettleStep.Guard {
     switch self {
     case .held: .running
     case .due(let state): state
+    case .child: .waiting
     }
   }
 
   internal var epoch: Int32? {
     switch self {
     case .held(let epoch): epoch
-    case .due: nil
+    case .due, .child: nil
     }
+  }
+
+  /// The child that the step waits for.
+  internal var child: RunID? {
+    if case .child(let first, _) = self { first } else { nil }
+  }
+
+  /// What is done with once the step is settled, or was settled before.
+  internal var notice: ChildNotice? {
+    if case .child(_, let ended) = self { ChildNotice(runID: ended, kind: .ended) } else { nil }
   }
 }

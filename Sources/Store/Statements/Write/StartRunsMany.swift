@@ -2,7 +2,7 @@ package import Engine
 package import Postgres
 
 /// Starts runs. A row comes back for each that was started; the others met an open run, a seen request id, or a closed
-/// run that their reuse policy respects.
+/// run that their reuse policy respects, or their parent's step does not wait for them.
 package struct StartRunsMany: PostgresStatement {
   package let runs: [StartRun]
 
@@ -14,10 +14,16 @@ package struct StartRunsMany: PostgresStatement {
              coalesce(greatest(i.start_at, clock.now + i.start_delay_ms * interval '1 ms') > clock.now, false) AS is_delayed
         FROM clock, unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::integer[], $6::text[], $7::smallint[],
                     $8::text[], $9::jsonb[], $10::bytea[], $11::bytea[], $12::bytea[], $13::bigint[], $14::bigint[],
-                    $15::timestamptz[], $16::smallint[], $17::uuid[])
+                    $15::timestamptz[], $16::smallint[], $17::uuid[], $18::uuid[], $19::text[], $20::smallint[])
              AS i (run_id, namespace, workflow_id, workflow_type, workflow_version, task_queue, priority, request_id,
-                   tags, headers, input, policy, timeout_ms, start_delay_ms, start_at, reuse, reserved)
+                   tags, headers, input, policy, timeout_ms, start_delay_ms, start_at, reuse, reserved, parent_run_id,
+                   parent_step, parent_close_policy)
        WHERE NOT EXISTS (SELECT FROM kagzi.runs r WHERE r.namespace = i.namespace AND r.request_id = i.request_id)
+         AND (i.parent_run_id IS NULL
+              OR (EXISTS (SELECT FROM kagzi.steps s
+                           WHERE s.run_id = i.parent_run_id AND s.step_key = i.parent_step
+                             AND s.child_run_id = i.run_id AND s.state = 3)
+                  AND NOT EXISTS (SELECT FROM kagzi.runs r WHERE r.run_id = i.run_id)))
          AND (i.reuse = 1 OR NOT EXISTS (
                SELECT FROM kagzi.runs r
                 WHERE r.namespace = i.namespace AND r.workflow_id = i.workflow_id
@@ -29,7 +35,8 @@ package struct StartRunsMany: PostgresStatement {
     opened AS (
       INSERT INTO kagzi.open_runs (
         run_id, namespace, workflow_id, workflow_type, workflow_version, task_queue, priority, status, seq,
-        leased, session_id, lease_epoch, lease_seq, leased_at, started_at, timeout_at, ready_at, resume_at, due_at)
+        leased, session_id, lease_epoch, lease_seq, leased_at, started_at, timeout_at, ready_at, resume_at, due_at,
+        parent_run_id)
       SELECT i.run_id, i.namespace, i.workflow_id, i.workflow_type, i.workflow_version, i.task_queue, i.priority,
              CASE WHEN i.reserved IS NULL THEN 1 ELSE 2 END, 1,
              i.reserved IS NOT NULL, i.reserved, CASE WHEN i.reserved IS NULL THEN 0 ELSE 1 END,
@@ -38,7 +45,7 @@ package struct StartRunsMany: PostgresStatement {
              clock.now + i.timeout_ms * interval '1 ms',
              CASE WHEN i.reserved IS NULL AND NOT i.is_delayed THEN clock.now END,
              CASE WHEN i.is_delayed THEN i.resume_at END,
-             least(CASE WHEN i.is_delayed THEN i.resume_at END, clock.now + i.timeout_ms * interval '1 ms')
+             least(CASE WHEN i.is_delayed THEN i.resume_at END, clock.now + i.timeout_ms * interval '1 ms'), i.parent_run_id
         FROM input i, clock
        ORDER BY i.namespace, i.workflow_id
       ON CONFLICT (namespace, workflow_id) DO NOTHING
@@ -47,9 +54,10 @@ package struct StartRunsMany: PostgresStatement {
     created AS (
       INSERT INTO kagzi.runs (
         run_id, namespace, workflow_id, workflow_type, workflow_version, task_queue, priority, request_id, tags, headers,
-        input, policy, timeout_ms, created_at)
+        input, policy, timeout_ms, created_at, parent_run_id, parent_step, parent_close_policy)
       SELECT i.run_id, i.namespace, i.workflow_id, i.workflow_type, i.workflow_version, i.task_queue, i.priority,
-             i.request_id, i.tags, i.headers, i.input, i.policy, i.timeout_ms, clock.now
+             i.request_id, i.tags, i.headers, i.input, i.policy, i.timeout_ms, clock.now,
+             i.parent_run_id, i.parent_step, i.parent_close_policy
         FROM clock, input i FULL JOIN opened o ON o.run_id = i.run_id
        WHERE num_nulls(i.run_id, o.run_id) = 0
     )
@@ -74,6 +82,9 @@ package struct StartRunsMany: PostgresStatement {
     parameters.bindOptionalArray(runs) { $0.startAtMicroseconds.map(PostgresTimestamp.init(microseconds:)) }
     parameters.bindArray(runs) { $0.reuse.rawValue }
     parameters.bindOptionalArray(runs) { $0.reservedSession }
+    parameters.bindOptionalArray(runs) { $0.parent?.runID }
+    parameters.bindOptionalArray(runs) { $0.parent?.stepKey }
+    parameters.bindOptionalArray(runs) { $0.parent?.closePolicy.rawValue }
   }
 
   /// The run, and when it was created.

@@ -1,0 +1,21 @@
+/// The part of a closing statement that cancels what is still open: `abandoned` are the steps as they were, from
+/// `held (run_id, seq)`.
+internal enum CancelOpenSteps {
+  /// - Parameter condition: SQL that spares a step `s` because the statement itself settles it.
+  static func cancel(unless condition: String) -> String {
+    """
+    abandoned AS MATERIALIZED (
+      SELECT s.run_id, s.step_key, s.session_id, s.lease_epoch, s.child_run_id, h.seq
+        FROM held h JOIN kagzi.steps s ON s.run_id = h.run_id
+       WHERE s.state < 5 AND NOT (\(condition))
+       ORDER BY s.run_id, s.step_key FOR NO KEY UPDATE OF s
+    ),
+    cancelled AS (
+      UPDATE kagzi.steps s SET
+        state = 7, settled_seq = a.seq + 1, settled_at = clock.now, settled_by = s.session_id, session_id = NULL,
+        ready_at = NULL, due_at = NULL, deadline_at = NULL
+      FROM abandoned a, clock WHERE s.run_id = a.run_id AND s.step_key = a.step_key
+    )
+    """
+  }
+}

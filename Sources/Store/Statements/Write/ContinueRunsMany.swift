@@ -1,0 +1,104 @@
+package import Engine
+package import Postgres
+
+/// Closes runs as CONTINUED and opens the runs that go on in their place: the workflow id is never free in between.
+/// Rows as for `CloseRunsMany`, and a row more a run with what its next one begins with.
+package struct ContinueRunsMany: PostgresStatement {
+  package let continuations: [ContinueRun]
+
+  package enum Row: Sendable {
+    case continued(RunID, createdAt: PostgresTimestamp, timeoutMilliseconds: Int64?, isCancelRequested: Bool)
+    case closing(CloseRunsMany.Row)
+  }
+
+  package static let name = "continue_runs_many"
+  /// A local step whose last attempt is part of the report.
+  private static let reported = """
+    EXISTS (SELECT FROM unnest($8::uuid[], $9::text[]) AS n (run_id, step_key)
+             WHERE n.run_id = s.run_id AND n.step_key = s.step_key)
+    """
+  /// A request to cancel the run that has not been answered goes on to the next one, and so does what its parent knows of it.
+  package static let sql = """
+    WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now),
+    input AS (
+      SELECT * FROM unnest($1::uuid[], $2::integer[], $3::integer[], $4::uuid[], $5::integer[], $6::bytea[], $7::uuid[])
+          AS i (run_id, epoch, changes, next_run_id, next_version, next_input, reserved)
+       ORDER BY run_id
+    ),
+    held AS (
+      DELETE FROM kagzi.open_runs r USING input i
+       WHERE r.run_id = i.run_id AND r.leased AND r.lease_epoch = i.epoch
+      RETURNING r.run_id, r.seq + i.changes AS seq, i.changes, r.session_id, r.started_at, i.epoch, i.next_run_id,
+                coalesce(i.next_version, r.workflow_version) AS next_version, i.next_input, i.reserved, r.namespace,
+                r.workflow_id, r.workflow_type, r.task_queue, r.priority, r.parent_run_id, r.cancel_requested,
+                r.cancel_reason, r.cancel_deadline_at, r.signals_received, r.signals_untaken
+    ),
+    closed AS (
+      UPDATE kagzi.runs r SET
+        status = 11, closed_at = clock.now, started_at = h.started_at, seq = h.seq + 1, closing_epoch = h.epoch,
+        related_run_id = h.next_run_id
+      FROM held h, clock WHERE r.run_id = h.run_id
+      RETURNING \(ClosedRows.closedColumns), r.tags, r.headers, r.policy, r.timeout_ms, r.parent_close_policy
+    ),
+    continuing AS MATERIALIZED (
+      SELECT h.*, c.tags, c.headers, c.policy, c.timeout_ms, c.parent_step, c.parent_close_policy, c.first_run_id,
+             clock.now + c.timeout_ms * interval '1 ms' AS timeout_at
+        FROM clock, held h FULL JOIN closed c ON c.run_id = h.run_id
+       WHERE num_nulls(h.run_id, c.run_id) = 0
+    ),
+    opened AS (
+      INSERT INTO kagzi.open_runs (
+        run_id, namespace, workflow_id, workflow_type, workflow_version, task_queue, priority, status, seq, parent_run_id,
+        leased, session_id, lease_epoch, lease_seq, leased_at, started_at, ready_at, timeout_at, due_at,
+        cancel_requested, cancel_reason, cancel_deadline_at, signals_received, signals_untaken)
+      SELECT n.next_run_id, n.namespace, n.workflow_id, n.workflow_type, n.next_version, n.task_queue, n.priority,
+             CASE WHEN n.reserved IS NULL THEN 1 ELSE 2 END, 1, n.parent_run_id,
+             n.reserved IS NOT NULL, n.reserved, CASE WHEN n.reserved IS NULL THEN 0 ELSE 1 END,
+             CASE WHEN n.reserved IS NULL THEN 0 ELSE 1 END,
+             CASE WHEN n.reserved IS NOT NULL THEN clock.now END, CASE WHEN n.reserved IS NOT NULL THEN clock.now END,
+             CASE WHEN n.reserved IS NULL THEN clock.now END, n.timeout_at, least(n.timeout_at, n.cancel_deadline_at),
+             n.cancel_requested, n.cancel_reason, n.cancel_deadline_at, n.signals_received, n.signals_untaken
+        FROM continuing n, clock
+       ORDER BY n.namespace, n.workflow_id
+    ),
+    created AS (
+      INSERT INTO kagzi.runs (
+        run_id, namespace, workflow_id, workflow_type, workflow_version, task_queue, priority, tags, headers, input, policy,
+        timeout_ms, parent_run_id, parent_step, parent_close_policy, first_run_id, related_run_id, created_at)
+      SELECT n.next_run_id, n.namespace, n.workflow_id, n.workflow_type, n.next_version, n.task_queue, n.priority, n.tags,
+             n.headers, n.next_input, n.policy, n.timeout_ms, n.parent_run_id, n.parent_step, n.parent_close_policy,
+             n.first_run_id, n.run_id, clock.now
+        FROM continuing n, clock
+    ),
+    \(NewStepArrays.insert(from: 8)),
+    \(FailedAttemptArrays.insert(from: 8 + NewStepArrays.parameterCount)),
+    \(CancelOpenSteps.cancel(unless: reported)),
+    \(ClosedRows.stranded)
+    SELECT s.*, NULL::timestamptz, NULL::bigint, NULL::boolean FROM (\(ClosedRows.select)) AS s
+    UNION ALL
+    SELECT n.run_id, NULL, NULL, NULL, NULL, \(ClosedRows.noClosing), clock.now, n.timeout_ms, n.cancel_requested
+      FROM continuing n, clock
+    """
+
+  package func bind(_ parameters: inout PostgresParameters) {
+    parameters.bindArray(continuations) { $0.close.runID }
+    parameters.bindArray(continuations) { $0.close.epoch }
+    parameters.bindArray(continuations) { Int32($0.close.steps.count + $0.close.failedAttempts.count) }
+    parameters.bindArray(continuations) { $0.nextRunID }
+    parameters.bindOptionalArray(continuations) { $0.workflowVersion }
+    parameters.bindOptionalArray(continuations) { $0.input }
+    parameters.bindOptionalArray(continuations) { $0.reservedSession }
+    NewStepArrays.bind(continuations.flatMap { $0.close.steps.positioned(in: $0.close.runID) }, &parameters)
+    FailedAttemptArrays.bind(
+      continuations.flatMap { next in
+        next.close.failedAttempts.map { .init(runID: next.close.runID, attempt: $0) }
+      }, &parameters)
+  }
+
+  package static func decode(_ row: borrowing PostgresRow) throws(PostgresDecodingError) -> Row {
+    guard let createdAt = try row.optionalTimestamp(21) else { return .closing(try ClosedRows.decode(row)) }
+    return .continued(
+      try row.id(0), createdAt: createdAt, timeoutMilliseconds: try row.optionalInt64(22),
+      isCancelRequested: try row.bool(23))
+  }
+}
