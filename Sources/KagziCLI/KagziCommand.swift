@@ -6,5 +6,8 @@ internal import Services
 struct KagziCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "kagzi", abstract: "A durable workflow coordinator on Postgres.", version: KagziVersion.current,
-    subcommands: [DevCommand.self, ServerCommand.self, WorkflowCommand.self, HealthCommand.self, VersionCommand.self])
+    subcommands: [
+      DevCommand.self, ServerCommand.self, WorkflowCommand.self, TypeCommand.self, NamespaceCommand.self,
+      HealthCommand.self, VersionCommand.self,
+    ])
 }

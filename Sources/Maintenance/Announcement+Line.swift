@@ -14,6 +14,10 @@ extension PeerAnnouncements.Announcement {
     case .closed(let runID): "c\t\(runID)"
     case .cancel(let session, let token, let reason):
       "x\t\(session)\t\(token.map { hexadecimal($0) }.joined())\t\(escape(reason))"
+    case .lost(let session, let token, let reason):
+      "l\t\(session)\t\(token.map { hexadecimal($0) }.joined())\t\(escape(reason))"
+    case .moving(let key, let version):
+      "m\t\(escape(key.namespace))\t\(escape(key.queue))\t\(escape(key.type))\t\(key.version)\t\(version)"
     case .registry: "g"
     }
   }
@@ -33,6 +37,15 @@ extension PeerAnnouncements.Announcement {
     case ("x", 4):
       guard let session = SessionID(fields[1]), let token = bytes(fields[2]) else { return nil }
       self = .cancel(session: session, token: token, reason: unescape(fields[3]))
+    case ("l", 4):
+      guard let session = SessionID(fields[1]), let token = bytes(fields[2]) else { return nil }
+      self = .lost(session: session, token: token, reason: unescape(fields[3]))
+    case ("m", 6):
+      guard let from = Int32(fields[4]), let to = Int32(fields[5]) else { return nil }
+      self = .moving(
+        TaskKey(
+          kind: .workflow, namespace: unescape(fields[1]), queue: unescape(fields[2]), type: unescape(fields[3]),
+          version: from), toVersion: to)
     case ("g", 1): self = .registry
     default: return nil
     }

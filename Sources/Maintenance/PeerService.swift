@@ -127,6 +127,9 @@ private final class PeerInbox: Sendable {
       case .closed(let runID): coordinator.heardClosed(runID)
       case .cancel(let session, let token, let reason):
         coordinator.heardCancel(session: session, token: token, reason: reason)
+      case .lost(let session, let token, let reason):
+        coordinator.heardLost(session: session, token: token, reason: reason)
+      case .moving(let key, let version): coordinator.heardMoving(key, toVersion: version)
       case .registry: refreshRegistry()
       case nil: break
       }

@@ -42,5 +42,6 @@ extension Coordinator {
     router.unary(RegistryService.ListWorkflowTypes.self) { self.listWorkflowTypes($0, $1, $2) }
     router.unary(RegistryService.DescribeActivityType.self) { self.describeActivityType($0, $1, $2) }
     router.unary(RegistryService.ListActivityTypes.self) { self.listActivityTypes($0, $1, $2) }
+    router.serverStreaming(RegistryService.MoveRuns.self) { self.moveRuns($0, $1, $2) }
   }
 }

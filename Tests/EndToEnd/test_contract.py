@@ -21,7 +21,7 @@ NOT_YET: dict[str, set[str] | None] = {
         "ListWorkers", "GetWorker", "ListWorkerEvents", "DrainWorker", "DescribeQueue", "ListQueues", "GetStats",
         "CheckHealth",
     },
-    "kagzi.v1.RegistryService": {"MoveRuns"},
+    "kagzi.v1.RegistryService": set(),
     "kagzi.v1.ScheduleService": None,
 }  # fmt: skip
 

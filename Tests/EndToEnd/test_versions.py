@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import threading
 import time
 import uuid
 from collections import Counter
@@ -10,7 +12,19 @@ from typing import Any
 
 import grpc
 import pytest
-from harness import Coordinator, Service, detail_of, details, registry, run, schedule, workflow_service
+from harness import (
+    Coordinator,
+    Service,
+    detail_of,
+    details,
+    local_result,
+    registry,
+    run,
+    schedule,
+    timer,
+    worker,
+    workflow_service,
+)
 
 CALL = 15.0
 
@@ -172,15 +186,15 @@ def test_checklist_17_a_run_ends_on_the_version_it_began_with_whatever_becomes_t
 def test_checklist_16_runs_are_counted_by_version_and_status(
     service: Service, raw: Any, queue: str, kind: str
 ) -> None:
-    worker = raw(service, queue, workflows=[f"{kind}:1", f"{kind}:2"])
-    worker.open()
-    worker.grant(10)
+    flow = raw(service, queue, workflows=[f"{kind}:1", f"{kind}:2"])
+    flow.open()
+    flow.grant(10)
     for version, count in ((1, 3), (2, 2)):
         for index in range(count):
             service.start(kind, queue, workflow_version=version)
-            task = worker.task()
+            task = flow.task()
             if index:
-                worker.complete(task.token)
+                flow.complete(task.token)
     for version, completed in ((1, 2), (2, 1)):
         request = workflow_service.CountRunsRequest(
             filter=run.RunFilter(workflow_type=kind, workflow_version=version)
@@ -326,11 +340,11 @@ def until(condition: Any, seconds: float) -> None:
 def test_checklist_16_a_deprecated_version_takes_no_new_runs_and_its_open_ones_end(
     service: Service, raw: Any, queue: str, kind: str
 ) -> None:
-    worker = raw(service, queue, workflows=[f"{kind}:1", f"{kind}:2"])
-    worker.open()
-    worker.grant(10)
+    flow = raw(service, queue, workflows=[f"{kind}:1", f"{kind}:2"])
+    flow.open()
+    flow.grant(10)
     first = service.start(kind, queue)
-    task = worker.task()
+    task = flow.task()
     default = refused(lambda: deprecate(service, kind, 1))
     assert isinstance(default, details.InvalidField) and "make another version the default first" in default.reason
     set_rollout(service, kind, {1: 50})
@@ -343,7 +357,7 @@ def test_checklist_16_a_deprecated_version_takes_no_new_runs_and_its_open_ones_e
     assert Counter(found.values()) == {2: 50}
     described = versions(service, kind)
     assert described[1].deprecated and described[1].percent == 0 and not described[1].drained
-    worker.complete(task.token)
+    flow.complete(task.token)
     assert service.wait(first).status == run.RUN_STATUS_COMPLETED
     assert versions(service, kind)[1].drained
     deprecate(service, kind, 1, undo=True)
@@ -465,3 +479,241 @@ def test_checklist_17_an_activity_keeps_the_version_it_was_scheduled_with(
     assert service.wait(run_id).status == run.RUN_STATUS_COMPLETED
     drained = service.registry.DescribeActivityType(request, timeout=CALL).description.versions[0]
     assert drained.open_count == 0 and drained.drained
+
+
+# Moving open runs
+
+
+def move(service: Service, name: str, start: int, end: int, dry_run: bool = False, **fields: Any) -> Any:
+    """Moves open runs; the last message. What comes before it never goes back."""
+    request = registry.MoveRunsRequest(
+        namespace=service.namespace, workflow_type=name, from_version=start, to_version=end, dry_run=dry_run, **fields
+    )
+    messages = list(service.registry.MoveRuns(request, timeout=60))
+    assert [message.finished for message in messages] == [False] * (len(messages) - 1) + [True]
+    assert [message.moved for message in messages] == sorted(message.moved for message in messages)
+    return messages[-1]
+
+
+def test_checklist_17_a_move_is_tried_dry_and_done_for_real_and_the_next_task_is_whole(
+    service: Service, raw: Any, queue: str, kind: str
+) -> None:
+    old = raw(service, queue, workflows=[f"{kind}:1"], activities=["x"])
+    old.open()
+    old.grant(3, 3)
+    runs = []
+    activities = {}
+    for _ in range(3):
+        runs.append(service.start(kind, queue))
+        old.suspend(old.task().token, schedule("pay", "x"), sticky=True)
+        activities[runs[-1]] = old.task()
+    new = raw(service, queue, workflows=[f"{kind}:2"])
+    new.open()
+    new.grant(10)
+    tried = move(service, kind, 1, 2, dry_run=True)
+    assert (tried.total, tried.moved, list(tried.conflicts)) == (3, 3, [])
+    assert [service.get(run_id).workflow_version for run_id in runs] == [1, 1, 1]
+    done = move(service, kind, 1, 2)
+    assert (done.total, done.moved, list(done.conflicts)) == (3, 3, [])
+    assert [service.get(run_id).workflow_version for run_id in runs] == [2, 2, 2]
+    described = versions(service, kind)
+    assert (described[1].open_count, described[2].open_count) == (0, 3)
+    # The old worker has the function in memory; the new one gets the whole run all the same.
+    for run_id in runs:
+        old.output(activities[run_id].token, b'"paid"')
+        task = new.task(timeout=2)
+        assert (task.run_id, task.workflow_version) == (run_id, 2)
+        assert not task.workflow.delta and [step.key for step in task.workflow.steps] == ["pay"]
+        assert task.workflow.steps[0].output.data == b'"paid"'
+        new.complete(task.token)
+        closed = service.wait(run_id)
+        assert (closed.status, closed.workflow_version) == (run.RUN_STATUS_COMPLETED, 2)
+    assert move(service, kind, 1, 2).total == 0
+
+
+def test_checklist_17_a_moved_run_loses_its_held_task_and_a_late_report_changes_nothing(
+    service: Service, raw: Any, queue: str, kind: str
+) -> None:
+    old = raw(service, queue, workflows=[f"{kind}:1"])
+    old.open()
+    old.grant(1)
+    run_id = service.start(kind, queue)
+    held = old.task()
+    new = raw(service, queue, workflows=[f"{kind}:2"])
+    new.open()
+    new.grant(1)
+    assert move(service, kind, 1, 2).moved == 1
+    lost = old.next("lost", 5)
+    assert list(lost.tokens) == [held.token] and "moved from version 1 to 2" in lost.reason
+    task = new.task(timeout=2)
+    assert (task.run_id, task.workflow_version) == (run_id, 2)
+    late = old.complete(held.token, b'"old"')
+    assert late.rejection.reason and not late.decisions
+    new.complete(task.token, b'"new"')
+    assert service.wait(run_id).output.data == b'"new"'
+
+
+def test_checklist_17_a_move_takes_the_runs_that_the_filter_chooses(
+    service: Service, raw: Any, queue: str, kind: str
+) -> None:
+    raw(service, queue, workflows=[f"{kind}:1", f"{kind}:2"])
+    chosen = [service.start(kind, queue, workflow_id=f"{kind}-eu-{n}", tags={"region": "eu"}) for n in range(3)]
+    others = [service.start(kind, queue, workflow_id=f"{kind}-us-{n}", tags={"region": "us"}) for n in range(2)]
+    assert move(service, kind, 1, 2, filter=run.RunFilter(tags={"region": "eu"})).moved == 3
+    assert [service.get(run_id).workflow_version for run_id in chosen + others] == [2, 2, 2, 1, 1]
+    assert move(service, kind, 1, 2, filter=run.RunFilter(workflow_id_prefix=f"{kind}-us-1")).moved == 1
+    assert [service.get(run_id).workflow_version for run_id in others] == [1, 2]
+
+
+def test_checklist_17_runs_whose_steps_do_not_fit_stay_and_both_sides_are_named(
+    service: Service, raw: Any, queue: str, kind: str
+) -> None:
+    flow = raw(service, queue, workflows=[f"{kind}:1", f"{kind}:2"], activities=["x"])
+    flow.open()
+    flow.grant(20, 20)
+
+    def recorded(version: int, *results: Any, commands: Iterable[Any] = (), ends: bool = False) -> str:
+        run_id = service.start(kind, queue, workflow_version=version)
+        task = flow.task()
+        assert task.run_id == run_id
+        if ends:
+            flow.complete(task.token, results=list(results))
+        else:
+            flow.suspend(task.token, *commands, results=list(results))
+        flow.grant(1)
+        return run_id
+
+    good = recorded(1, local_result("check"), local_result("check#2"))
+    other_kind = recorded(1, local_result("check"), local_result("pay"))
+    gone = recorded(1, local_result("check"), local_result("old-step"))
+    # Nothing of version 2 is known yet: nothing can be said against a move.
+    assert move(service, kind, 1, 2, dry_run=True).moved == 3
+    # Version 2: `check` once, then `pay` as an activity.
+    ended = service.start(kind, queue, workflow_version=2)
+    task = flow.task()
+    flow.suspend(task.token, schedule("pay", "x"), results=[local_result("check")])
+    flow.output(flow.task().token)
+    flow.complete(flow.task().token)
+    assert service.wait(ended).status == run.RUN_STATUS_COMPLETED
+    tried = move(service, kind, 1, 2, dry_run=True)
+    assert (tried.total, tried.moved, len(tried.conflicts)) == (3, 1, 2)
+    done = move(service, kind, 1, 2)
+    assert (done.total, done.moved, list(done.conflicts)) == (3, 1, list(tried.conflicts))
+    first, second = done.conflicts
+    assert other_kind in first and "step 'pay' is LOCAL here, and ACTIVITY in version 2" in first
+    assert gone in second and "step 'old-step' (LOCAL) is recorded here, and the one run of version 2" in second
+    assert [service.get(run_id).workflow_version for run_id in (good, other_kind, gone)] == [2, 1, 1]
+    # A run that was moved says nothing about the version it was moved to.
+    again = move(service, kind, 1, 2)
+    assert (again.total, again.moved) == (2, 0)
+
+
+def test_checklist_17_a_function_that_does_not_fit_parks_its_run_with_both_sides_named(
+    service: Service, raw: Any, queue: str, kind: str, binary: Any
+) -> None:
+    flow = raw(service, queue, workflows=[f"{kind}:1", f"{kind}:2"])
+    flow.open()
+    flow.grant(5)
+    run_id = service.start(kind, queue)
+    flow.suspend(flow.task().token, timer("nap", 0.2), results=[local_result("pay")])
+    assert move(service, kind, 1, 2).moved == 1
+    task = flow.task()
+    assert task.workflow_version == 2
+    reason = "step 'pay' is recorded as LOCAL, and version 2 asks for it as ACTIVITY"
+    flow.report(task.token, workflow=worker.WorkflowReport(park=worker.Park(reason=reason)))
+    parked = service.get(run_id)
+    assert (parked.status, parked.status_reason) == (run.RUN_STATUS_PAUSED, reason)
+    shown = subprocess.run(
+        [binary, "workflow", "show", run_id, "--address", service.address], capture_output=True, text=True, check=True
+    )
+    assert f"PAUSED: {reason}" in shown.stdout
+    # A parked run can be moved, and stays parked until it is resumed.
+    assert move(service, kind, 2, 1).moved == 1
+    assert service.get(run_id).status == run.RUN_STATUS_PAUSED
+
+
+def test_checklist_17_a_move_that_cannot_be_is_refused(service: Service, raw: Any, queue: str, kind: str) -> None:
+    raw(service, queue, workflows=[f"{kind}:1", f"{kind}:2"])
+    invalid = grpc.StatusCode.INVALID_ARGUMENT
+    for fields, field in (
+        ({"start": 0, "end": 1}, "from_version"),
+        ({"start": 1, "end": 0}, "to_version"),
+        ({"start": 1, "end": 1}, "to_version"),
+        ({"start": 1, "end": 2, "filter": run.RunFilter(workflow_type="other")}, "filter.workflow_type"),
+        ({"start": 1, "end": 2, "filter": run.RunFilter(workflow_version=2)}, "filter.workflow_version"),
+    ):
+        assert refused(lambda fields=fields: move(service, kind, **fields), invalid).field == field
+    assert refused(lambda: move(service, "", 1, 2), invalid).field == "workflow_type"
+    missing = refused(lambda: move(service, kind, 1, 3))
+    assert isinstance(missing, details.VersionNotRegistered) and missing.version == 3
+    deprecate(service, kind, 2)
+    assert isinstance(refused(lambda: move(service, kind, 1, 2)), details.VersionDeprecated)
+
+
+def test_checklist_17_a_move_on_one_coordinator_reaches_workers_and_activities_on_the_other(
+    new_coordinator: Any, new_database: Any, raw: Any, queue: str, kind: str
+) -> None:
+    database = new_database()
+    a, b = new_coordinator(database).service(), new_coordinator(database).service()
+    old = raw(b, queue, workflows=[f"{kind}:1"], activities=["x"])
+    old.open()
+    old.grant(2, 2)
+    waiting = b.start(kind, queue)
+    old.suspend(old.task().token, schedule("pay", "x"), sticky=True)
+    activity = old.task()
+    held_run = b.start(kind, queue)
+    held = old.task()
+    new = raw(b, queue, workflows=[f"{kind}:2"])
+    new.open()
+    new.grant(5)
+    assert move(a, kind, 1, 2).moved == 2
+    assert list(old.next("lost", 5).tokens) == [held.token]
+    assert new.task(timeout=3).run_id == held_run
+    # What the session holds of the other run still names the old version.
+    begin = time.monotonic()
+    old.output(activity.token)
+    task = new.task(timeout=5)
+    assert task.run_id == waiting and task.workflow_version == 2
+    assert time.monotonic() - begin < 3, "it was not found by the slow scan"
+
+
+def test_checklist_17_a_thousand_busy_runs_are_moved_while_they_go_on_and_each_ends_once(
+    service: Service, raw: Any, queue: str, kind: str
+) -> None:
+    flow = raw(service, queue, workflows=[f"{kind}:1", f"{kind}:2"])
+    flow.open()
+    starts = [
+        workflow_service.StartWorkflowRequest(workflow_type=kind, task_queue=queue, workflow_id=f"{kind}-{number}")
+        for number in range(1_000)
+    ]
+    response = service.workflows.StartWorkflows(
+        workflow_service.StartWorkflowsRequest(requests=starts), timeout=60
+    )
+    runs = {result.started.run_id for result in response.results}
+    assert len(runs) == 1_000
+    ended: Counter[int] = Counter()
+    stop = threading.Event()
+
+    def work() -> None:
+        flow.grant(20)
+        while not stop.is_set():
+            try:
+                task = flow.task(timeout=0.5)
+            except TimeoutError:
+                continue
+            answer = flow.complete(task.token)
+            flow.grant(1)
+            if not answer.HasField("rejection"):
+                ended[task.workflow_version] += 1
+
+    working = threading.Thread(target=work)
+    working.start()
+    try:
+        last = move(service, kind, 1, 2)
+        assert last.moved > 0 and not last.conflicts
+        for run_id in runs:
+            assert service.wait(run_id, 60).status == run.RUN_STATUS_COMPLETED
+    finally:
+        stop.set()
+        working.join(30)
+    assert sum(ended.values()) == 1_000 and ended[2] > 0, ended

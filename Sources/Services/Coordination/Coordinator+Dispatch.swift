@@ -33,12 +33,14 @@ extension Coordinator {
 
   /// Tasks of `key` became ready in the database.
   internal func noteReady(_ key: TaskKey) {
-    let claims = dispatch.withLock { table in
-      table.noteReady(key)
-      return table.nextClaims(limit: limits.claimSize)
+    for key in [key] + moves.others(than: key) {
+      let claims = dispatch.withLock { table in
+        table.noteReady(key)
+        return table.nextClaims(limit: limits.claimSize)
+      }
+      if !claims.contains(where: { $0.key == key }) { peers.announce(.ready(key)) }
+      send(claims)
     }
-    if !claims.contains(where: { $0.key == key }) { peers.announce(.ready(key)) }
-    send(claims)
   }
 
   /// Another coordinator says that tasks of `key` are ready.

@@ -24,6 +24,7 @@ package final class Coordinator: Sendable {
   internal let seenSequences = Mutex<[RunID: Int64]>([:])
   /// Whether the notices that earlier coordinators left were looked through.
   internal let hasSweptNotices = Mutex(false)
+  internal let moves = VersionMoves()
   internal let loader = TaskLoader()
   internal let runLoader = RunLoader()
   package let peers = PeerAnnouncements()

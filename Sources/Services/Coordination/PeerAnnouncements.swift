@@ -11,6 +11,10 @@ package final class PeerAnnouncements: Sendable {
     case closed(RunID)
     /// A session elsewhere holds a task that is to be cancelled.
     case cancel(session: SessionID, token: [UInt8], reason: String)
+    /// A session elsewhere holds a task that is no longer its own.
+    case lost(session: SessionID, token: [UInt8], reason: String)
+    /// Runs of this key are being moved to another version.
+    case moving(TaskKey, toVersion: Int32)
     /// Types or namespaces have changed.
     case registry
   }

@@ -82,6 +82,11 @@ extension Coordinator {
       return release(run.sessionID, .workflow)
     }
     let row = record.row
+    if let session = session(run.sessionID), !session.keys.contains(row.run.taskKey) {
+      // The run was moved to another version while a slot was being reserved for the one it had.
+      release(run.sessionID, .workflow)
+      return giveBack(run.token, reason: "its session does not serve the version", isLoss: false)
+    }
     var reference = row.run
     reference.stickySession = run.sessionID
     var task = message(run.token, of: row.run, attempt: row.attempt)

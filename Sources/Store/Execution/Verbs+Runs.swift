@@ -67,6 +67,13 @@ extension Verbs {
         for row in reply.rows { places[row.runID].map { outcomes[$0] = .woken(row.wake) } }
       }
     }
+    if !moves.values.isEmpty {
+      let reply = pipeline.add(MoveRunsMany(moves: moves.values))
+      collectors.append { [moves] outcomes in
+        let places = moves.places { $0.runID }
+        for row in reply.rows { places[row.runID].map { outcomes[$0] = .moved(row.moved) } }
+      }
+    }
     return collectors
   }
 }

@@ -33,6 +33,7 @@ internal struct Verbs {
   var wakes = Placed<WakeRun>()
   var cancels = Placed<CancelRun>()
   var ends = Placed<EndRun>()
+  var moves = Placed<MoveRun>()
   var runClaims = Placed<ClaimTasks>()
   var stepClaims = Placed<ClaimTasks>()
 
@@ -55,6 +56,7 @@ internal struct Verbs {
       case .wakeRun(let wake): wakes.append(wake, index)
       case .cancelRun(let cancel): cancels.append(cancel, index)
       case .endRun(let end): ends.append(end, index)
+      case .moveRun(let move): moves.append(move, index)
       case .claimRuns(let claim): runClaims.append(claim, index)
       case .claimSteps(let claim): stepClaims.append(claim, index)
       }

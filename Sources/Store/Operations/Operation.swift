@@ -20,6 +20,7 @@ package enum Operation: Sendable {
   case wakeRun(WakeRun)
   case cancelRun(CancelRun)
   case endRun(EndRun)
+  case moveRun(MoveRun)
   case claimRuns(ClaimTasks)
   case claimSteps(ClaimTasks)
 
@@ -42,6 +43,7 @@ package enum Operation: Sendable {
     case .wakeRun(let wake): wake.runID.low
     case .cancelRun(let cancel): cancel.runID.low
     case .endRun(let end): end.runID.low
+    case .moveRun(let move): move.runID.low
     case .claimRuns(let claim), .claimSteps(let claim): UInt64(truncatingIfNeeded: claim.key.hashValue)
     }
   }
@@ -88,6 +90,7 @@ package enum Outcome: Sendable {
   case continued(Continued)
   case signalled(Signalled)
   case woken(Wake)
+  case moved(Moved)
   case claimedRuns([ClaimedRun])
   case claimedSteps([ClaimedStep])
 }

@@ -7,7 +7,7 @@ import Testing
 @Suite("Rows are locked in key order")
 struct LockOrderTests {
   enum Verb: String, CaseIterable, Sendable {
-    case advance, settle, close, cancel, end
+    case advance, settle, close, cancel, end, move
   }
 
   @Test("a batch that meets a locked row holds the rows before it and none after it", arguments: Verb.allCases)
@@ -45,6 +45,8 @@ struct LockOrderTests {
     case .settle: store.settle(number, "a")
     case .close: .closeRun(CloseRun(runID: UUID(high: 1, low: number), epoch: 1, status: .completed))
     case .cancel: .cancelRun(CancelRun(runID: UUID(high: 1, low: number), reason: "", graceMilliseconds: 1_000))
+    case .move:
+      .moveRun(MoveRun(runID: UUID(high: 1, low: number), fromVersion: 1, toVersion: 2, sequence: 1))
     case .end: .endRun(EndRun(runID: UUID(high: 1, low: number), status: .terminated, reason: "", failure: [1]))
     }
   }
