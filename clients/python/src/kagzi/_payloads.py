@@ -49,7 +49,7 @@ def decode(payload: common.Payload, hint: Any = Any) -> Any:
         value = None
     elif encoding == "json":
         try:
-            value = json.loads(payload.data)
+            value = json.loads(payload.data.decode())  # decoded here: json would first guess the encoding
         except ValueError as error:
             raise PayloadError(f"the payload is not valid JSON: {error}") from error
     elif encoding == "protobuf":

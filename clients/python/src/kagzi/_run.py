@@ -202,6 +202,10 @@ class WorkflowRun:
         """Run a step, or return what is recorded of it."""
         return _payloads.decode(await self.output(name, plan), plan.returns)
 
+    async def sleep(self, name: str, plan: Plan) -> None:
+        """Wait for a timer."""
+        await self.output(name, plan)
+
     async def output(self, name: str, plan: Plan) -> common.Payload:
         """The same, not decoded."""
         call = plan.call

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 In = TypeVar("In", contravariant=True)
 Out = TypeVar("Out", covariant=True)
 Response = TypeVar("Response", bound=Message)
+Itself = TypeVar("Itself", bound="Client")
 
 CALL_TIMEOUT = 30.0
 """How long one try of a call may take, in seconds."""
@@ -118,7 +119,7 @@ class Client:
         if channel is not None:
             await channel.close()
 
-    async def __aenter__(self) -> Client:
+    async def __aenter__(self: Itself) -> Itself:
         return self
 
     async def __aexit__(

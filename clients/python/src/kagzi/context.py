@@ -177,13 +177,13 @@ class Context(ParallelCalls):
         """Sleep durably, for seconds or a timedelta. The run holds no worker meanwhile; it survives restarts."""
         command = worker.Command()
         command.start_timer.delay.CopyFrom(to_duration(duration))
-        return self._run.step(name, Plan(records.STEP_KIND_SLEEP, Any, command=command))
+        return self._run.sleep(name, Plan(records.STEP_KIND_SLEEP, None, command=command))
 
     def sleep_until(self, name: str, when: datetime) -> Coroutine[Any, Any, None]:
         """Sleep durably until a time, by the database's clock. A past one does not sleep."""
         command = worker.Command()
         command.start_timer.fire_at.CopyFrom(to_timestamp(when))
-        return self._run.step(name, Plan(records.STEP_KIND_SLEEP, Any, command=command))
+        return self._run.sleep(name, Plan(records.STEP_KIND_SLEEP, None, command=command))
 
     @overload
     async def wait_for_signal(self, name: str, *, returns: type[T], step: str | None = None) -> T: ...

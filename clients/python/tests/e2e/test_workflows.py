@@ -12,6 +12,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
+from support import serving, until
 
 from kagzi import (
     ActivityContext,
@@ -21,7 +22,6 @@ from kagzi import (
     ConflictPolicy,
     Context,
     ErrorKind,
-    Handle,
     KagziError,
     PayloadTooLarge,
     RetryPolicy,
@@ -36,7 +36,6 @@ from kagzi import (
     StepKind,
     StepState,
     VersionNotRegistered,
-    Worker,
     WorkflowCancelled,
     WorkflowFailed,
     WorkflowTerminated,
@@ -57,25 +56,6 @@ class Order:
 class Receipt:
     order: Order
     number: int
-
-
-def serving(client: Client, queue: str, *definitions: Any, **options: Any) -> Worker:
-    """A worker of the test's own queue."""
-    workflows = [each for each in definitions if type(each).__name__ == "Workflow"]
-    activities = [each for each in definitions if type(each).__name__ == "Activity"]
-    return Worker(client, workflows=workflows, activities=activities, task_queues=[queue], **options)
-
-
-async def until(status: RunStatus | set[RunStatus], handle: Handle[Any], timeout: float = 10) -> None:
-    """Wait, by watching, until the run has a status."""
-    wanted = status if isinstance(status, set) else {status}
-
-    async def watch() -> None:
-        async for change in handle.watch():
-            if change.run is not None and change.run.status in wanted:
-                return
-
-    await asyncio.wait_for(watch(), timeout)
 
 
 async def test_steps_run_once_each_in_order(client: Client, queue: str) -> None:

@@ -10,7 +10,7 @@ import os
 import sys
 from pathlib import Path
 
-from kagzi import ActivityContext, Context, Worker, activity, workflow
+from kagzi import ActivityContext, Context, Member, Worker, activity, workflow
 
 ADDRESS, QUEUE, FOLDER = sys.argv[1], sys.argv[2], Path(sys.argv[3])
 
@@ -63,11 +63,46 @@ async def holds(ctx: Context) -> str:
     return str(await ctx.activity("hold"))
 
 
+def held(name: str) -> str:
+    executed(name)
+    while not (FOLDER / "release").exists():
+        asyncio.run(asyncio.sleep(0.02))
+    return name
+
+
+@activity("far")
+async def far(name: str) -> str:
+    executed(name)
+    while name == "far-held" and not (FOLDER / "release").exists():
+        await asyncio.sleep(0.02)
+    return name
+
+
+@workflow("group")
+async def group(ctx: Context) -> list[str]:
+    """Two of the five members wait until FOLDER/release exists."""
+
+    def near(name: str) -> str:
+        executed(name)
+        return name
+
+    return await ctx.parallel_vec(
+        "g",
+        [
+            ("near-1", Member.step(near, "near-1")),
+            ("near-2", Member.step(near, "near-2")),
+            ("held", Member.step(held, "held")),
+            ("far", Member.activity(far, "far")),
+            ("far-held", Member.activity(far, "far-held")),
+        ],
+    )
+
+
 async def main() -> None:
     worker = Worker(
         ADDRESS,
-        workflows=[three_steps, mixed, holds],
-        activities=[double, hold],
+        workflows=[three_steps, mixed, holds, group],
+        activities=[double, hold, far],
         task_queues=[QUEUE],
         lease_duration_secs=float(os.environ.get("LEASE", "2")),
         graceful_shutdown_timeout_secs=float(os.environ.get("GRACE", "30")),
