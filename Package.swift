@@ -124,12 +124,14 @@ let package = Package(
       name: "PostgresClusterTests", dependencies: ["PostgresCluster", "Postgres", "TestSupport", logging],
       swiftSettings: strict),
     .testTarget(
-      name: "StoreTests", dependencies: ["Store", "Postgres", "PostgresCluster", "TestSupport", "Engine", logging],
+      name: "StoreTests",
+      dependencies: ["Store", "Postgres", "PostgresCluster", "TestSupport", "SeededRandom", "Engine", logging],
       swiftSettings: strict),
     .executableTarget(
       name: "HealthAndReflectionServer", dependencies: ["Services", "GRPC", "Messages", nioCore, nioPosix],
       path: "Tests/Support/HealthAndReflectionServer", swiftSettings: strict),
-    .testTarget(name: "EngineTests", dependencies: ["Engine"], swiftSettings: strict),
+    .target(name: "SeededRandom", path: "Tests/Support/SeededRandom", swiftSettings: strict),
+    .testTarget(name: "EngineTests", dependencies: ["Engine", "SeededRandom"], swiftSettings: strict),
     .testTarget(name: "LayoutTests", swiftSettings: strict),
     .testTarget(name: "ServerTests", dependencies: ["Server", "Services", logging], swiftSettings: strict),
     .testTarget(name: "KagziCLITests", dependencies: ["KagziCLI", "Messages", arguments], swiftSettings: strict),

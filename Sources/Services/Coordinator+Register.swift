@@ -15,6 +15,7 @@ extension Coordinator {
     router.unary(WorkflowService.CountRuns.self) { self.countRuns($0, $1, $2) }
     router.unary(WorkflowService.ListSteps.self) { self.listSteps($0, $1, $2) }
     router.unary(WorkflowService.ListStepAttempts.self) { self.listStepAttempts($0, $1, $2) }
+    router.unary(WorkflowService.ListGroups.self) { self.listGroups($0, $1, $2) }
     router.unary(WorkflowService.CancelRun.self) { self.cancelRun($0, $1, $2) }
     router.unary(WorkflowService.TerminateRun.self) { self.terminateRun($0, $1, $2) }
 

@@ -7,6 +7,7 @@ struct WorkflowCommand: AsyncParsableCommand {
     commandName: "workflow", abstract: "Start, watch and steer runs.",
     subcommands: [
       StartCommand.self, WaitCommand.self, ShowCommand.self, ListCommand.self, CountCommand.self, StepsCommand.self,
+      GroupsCommand.self,
       AttemptsCommand.self, WatchCommand.self, SignalCommand.self, CancelCommand.self, TerminateCommand.self,
     ])
 }

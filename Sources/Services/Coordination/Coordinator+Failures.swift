@@ -121,6 +121,11 @@ extension Coordinator {
     let reserved = run.flatMap { reserve($0.taskKey, preferring: $0.stickySession, jumpsQueue: true) }
     settle.reservedSession = reserved
     store.submit(.settleStep(settle)) { [self] result in
+      var result = result
+      if case .success(.joined(let joined)) = result {
+        follow(joined.effects, of: runID)
+        result = .success(.woken(joined.wake))
+      }
       if case .success(.woken(let wake)) = result, let run {
         let record = StepRecord(
           key: stepKey, kind: Messages.StepKind(rawValue: Int32(kind.rawValue)),

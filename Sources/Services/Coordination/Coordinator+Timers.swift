@@ -12,11 +12,13 @@ extension Coordinator {
     while true {
       let steps = try await store.read(DueSteps(limit: limit))
       let runs = try await store.read(DueRuns(limit: limit))
+      let groups = try await store.read(DueGroups(limit: limit))
       try await withDiscardingErrors { group in
         for step in steps { group { try await self.fire(step) } }
         for run in runs { group { try await self.fire(run) } }
+        for due in groups { group { try await self.expire(due) } }
       }
-      if steps.count < limit && runs.count < limit { break }
+      if steps.count < limit && runs.count < limit && groups.count < limit { break }
     }
     return try await store.read(NextDue()).first ?? nil
   }
@@ -37,6 +39,8 @@ extension Coordinator {
       if case .ready = wake, let run = step.run { noteReady(run.taskKey) }
     case (.activity, .ready):
       try await timeOut(step, guard: .due(.ready), reason: "no worker took the activity in time")
+    case (.activity, .waiting):
+      try await timeOut(step, guard: .due(.waiting), reason: "the activity's group had no room for it in time")
     case (.activity, .running):
       try await timeOut(step, guard: .due(.running), reason: "the activity was not completed in time")
     default: break

@@ -64,13 +64,21 @@ extension Coordinator {
   private func taskRecords(_ runs: [ClaimedRun]) async throws(StoreError) -> [RunID: TaskRecord] {
     let runIDs = runs.map(\.runID)
     let areDeltas = runs.map(\.isDelta)
+    let maxBytes = limits.taskStepBytes
     return try await store.lookUp { connection in
       var records: [RunID: TaskRecord] = [:]
       for row in try connection.execute(LoadTaskRuns(runIDs: runIDs)).rows {
         records[row.run.runID] = TaskRecord(row: row, steps: [])
       }
-      for row in try connection.execute(LoadTaskSteps(runIDs: runIDs, areDeltas: areDeltas)).rows {
+      for row in try connection.execute(
+        LoadTaskSteps(runIDs: runIDs, areDeltas: areDeltas, maxBytes: maxBytes)
+      ).rows {
         records[row.runID]?.steps.append(row)
+      }
+      if records.values.contains(where: \.row.hasGroups) {
+        for row in try connection.execute(LoadTaskGroups(runIDs: runIDs, areDeltas: areDeltas)).rows {
+          records[row.runID]?.groups.append(row.group)
+        }
       }
       return records
     }
@@ -94,14 +102,17 @@ extension Coordinator {
       input: run.isDelta ? nil : Payload(blob: row.input), delta: run.isDelta,
       cancelRequested: row.isCancelRequested, cancelReason: row.cancelReason ?? "", now: Timestamp(row.createdAt),
       seed: Self.seed(of: run.runID))
-    (workflow.steps, workflow.moreStepsToken) = page(record.steps)
+    workflow.groups = record.groups.map { GroupRecord($0) }
+    let more: PageToken?
+    (workflow.steps, more) = page(record.steps)
+    workflow.moreStepsToken = more.map { MoreSteps(isDelta: run.isDelta, after: $0).text } ?? ""
     task.task = .workflow(workflow)
     deliver(heldTask(run.token, of: reference), task)
   }
 
   /// Records up to the limit of one message, and the token to fetch the rest with. Local steps that wait for their next
   /// attempt always come along: their delay is known only now.
-  private func page(_ rows: [LoadTaskSteps.Row]) -> (records: [StepRecord], more: String) {
+  private func page(_ rows: [LoadTaskSteps.Row]) -> (records: [StepRecord], more: PageToken?) {
     var size = 0
     var records: [StepRecord] = []
     for (index, row) in rows.enumerated() {
@@ -110,17 +121,18 @@ extension Coordinator {
         let last = rows[index - 1].step
         records += rows[index...].filter { $0.retryDelayMilliseconds != nil }
           .map { StepRecord($0.step, retryDelayMilliseconds: $0.retryDelayMilliseconds) }
-        return (records, PageToken(sequence: last.scheduledSequence, key: last.key).text)
+        return (records, PageToken(sequence: last.scheduledSequence, key: last.key))
       }
       records.append(StepRecord(row.step, retryDelayMilliseconds: row.retryDelayMilliseconds))
     }
-    return (records, "")
+    return (records, nil)
   }
 }
 
 private struct TaskRecord: Sendable {
   var row: LoadTaskRuns.Row
   var steps: [LoadTaskSteps.Row]
+  var groups: [GroupRow] = []
 }
 
 extension ClaimedRun {

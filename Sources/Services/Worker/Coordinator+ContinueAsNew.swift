@@ -23,6 +23,7 @@ extension Coordinator {
     // What a closing run asks for is not done any more.
     close.steps = plan.steps.filter { $0.kind == .local && $0.state.isSettled }
     close.failedAttempts = plan.failedAttempts
+    close.groups = plan.groups
     var next = ContinueRun(close: close, nextRunID: newID())
     next.input = message.input?.blob
     next.workflowVersion = message.workflowVersion.map { Int32($0) }
@@ -40,7 +41,7 @@ extension Coordinator {
         return settleRefusal(result, token, reportID, plan, session, answer)
       }
       session.remove(token)
-      answer(ReportAnswer(reportID: reportID, decisions: plan.decisions))
+      answer(.recorded(reportID, plan, continued.closed.resolvedGroups))
       handOut(nextRun, continued, input: message.input, reserved: next.reservedSession)
       runClosed(
         token.runID, continued.closed, output: nil, failure: nil, reason: "the run went on as run \(next.nextRunID)")

@@ -92,6 +92,7 @@ extension Coordinator {
     var advance = operation
     advance.steps = plan.steps
     advance.failedAttempts = plan.failedAttempts
+    advance.groups = plan.groups
     advance.children = plan.children.map(\.child)
     advance.awaitsSignals = plan.awaitsSignals
     if advance.hasReservedSlot { advance.reservedSession = session.id }
@@ -104,9 +105,10 @@ extension Coordinator {
         return settleRefusal(result, token, reportID, plan, session, answer)
       }
       if advance.disposition != .continue { session.remove(token) }
-      answer(ReportAnswer(reportID: reportID, decisions: plan.decisions))
-      handOut(plan, token, run)
+      answer(.recorded(reportID, plan, advanced.effects.resolved))
+      handOut(plan, token, run, keptBack: advanced.effects.keptBack)
       handOut(plan.children, advanced.children, of: run)
+      follow(advanced.effects, of: token.runID)
       if let due = plan.nextDue { noteDue(inMilliseconds: due) }
       if advance.disposition == .giveBackLater { noteDue(inMilliseconds: 1_000) }
       if let epoch = advanced.newEpoch {
@@ -120,10 +122,15 @@ extension Coordinator {
   }
 
   /// Pushes or announces the activities that a recorded report scheduled.
-  private func handOut(_ plan: WorkflowReportPlan, _ token: TaskToken, _ run: RunReference) {
+  private func handOut(_ plan: WorkflowReportPlan, _ token: TaskToken, _ run: RunReference, keptBack: Set<String>) {
+    var ready: Set<TaskKey> = []
     for planned in plan.activities {
       guard let session = planned.reservedSession, let activity = planned.step.activity else {
-        noteReady(planned.key)
+        ready.insert(planned.key)
+        continue
+      }
+      if !keptBack.isEmpty, keptBack.contains(planned.step.key) {
+        release(session, .activity)
         continue
       }
       deliver(
@@ -135,6 +142,7 @@ extension Coordinator {
             .min(),
           run: run))
     }
+    for key in ready { noteReady(key) }
   }
 
   // MARK: Reports that close the run
@@ -147,12 +155,13 @@ extension Coordinator {
     // What a closing run asks for is not done any more.
     close.steps = plan.steps.filter { $0.kind == .local && $0.state.isSettled }
     close.failedAttempts = plan.failedAttempts
+    close.groups = plan.groups
     store.submit(.closeRun(close)) { [self, close] result in
       guard case .success(.closed(let closed)) = result else {
         return settleRefusal(result, token, reportID, plan, session, answer)
       }
       session.remove(token)
-      answer(ReportAnswer(reportID: reportID, decisions: plan.decisions))
+      answer(.recorded(reportID, plan, closed.resolvedGroups))
       runClosed(
         token.runID, closed, output: close.output, failure: close.failure,
         reason: "the run closed as \(closed.closing.status.name)")
@@ -176,7 +185,7 @@ extension Coordinator {
           return answer(.rejected(reportID, .invalid, "there is no run \(token.runID)"))
         }
         if row.closingEpoch == token.epoch || row.reportedEpoch == token.epoch {
-          answer(ReportAnswer(reportID: reportID, decisions: plan.decisions))
+          answerAgain(reportID, token, plan, answer)
           // Its effects may have been lost with the connection that committed it.
           if row.isLeased, row.sessionID == session.id, let epoch = row.leaseEpoch {
             load(ClaimedRun(runID: token.runID, sessionID: session.id, epoch: epoch, isDelta: false))
@@ -186,6 +195,14 @@ extension Coordinator {
         }
       }
     }
+  }
+}
+
+extension ReportAnswer {
+  /// - Parameter resolved: resolved groups that the report speaks of.
+  internal static func recorded(_ id: UInt64, _ plan: WorkflowReportPlan, _ resolved: [GroupRow]) -> ReportAnswer {
+    ReportAnswer(
+      reportID: id, decisions: plan.decisions(resolved), resolvedGroups: resolved.map { GroupRecord($0) })
   }
 }
 
@@ -215,6 +232,8 @@ extension ReportAnswer {
   internal static func rejected(_ id: UInt64, _ error: StoreError) -> ReportAnswer {
     switch error {
     case .invalidData(let message): rejected(id, .invalid, message)
+    case .constraint("members_name_a_group_that_was_opened"):
+      rejected(id, .invalid, "a step names a group that is neither recorded nor opened in this report")
     case .constraint(let name): rejected(id, .invalid, "the rule '\(name)' forbids it")
     default: rejected(id, .unavailable, "\(error)")
     }

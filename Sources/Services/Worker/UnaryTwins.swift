@@ -65,10 +65,10 @@ extension Coordinator {
       guard let token = TaskToken(request.token) else {
         throw Status.invalid("token", "was not made by this system")
       }
-      let after = try PageToken(request.moreStepsToken)
+      let more = try MoreSteps(request.moreStepsToken)
       let rows = try await store.read(
-        ListSteps(
-          runID: token.runID, after: (after.sequence, after.key), limit: 1_000, includesPayloads: true))
+        LoadMoreTaskSteps(
+          runID: token.runID, isDelta: more.isDelta, after: (more.after.sequence, more.after.key), limit: 1_000))
       var size = 0
       var taken = 0
       var records: [StepRecord] = []
@@ -85,7 +85,9 @@ extension Coordinator {
       let last = isAll ? nil : rows[taken - 1]
       return FetchStepsResponse(
         steps: records,
-        moreStepsToken: last.map { PageToken(sequence: $0.scheduledSequence, key: $0.key).text } ?? "")
+        moreStepsToken: last.map {
+          MoreSteps(isDelta: more.isDelta, after: PageToken(sequence: $0.scheduledSequence, key: $0.key)).text
+        } ?? "")
     }
   }
 

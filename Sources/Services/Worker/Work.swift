@@ -91,9 +91,14 @@ private final class WorkStream: RequestReceiver, SessionOutbox {
   }
 
   private func open(_ hello: Hello) {
+    let id: SessionID
+    do {
+      id = try coordinator.sessionID(hello.sessionID)
+    } catch {
+      return fail(error)
+    }
     Task { [self] in
       do {
-        let id = try coordinator.sessionID(hello.sessionID)
         let held = hello.heldTokens.compactMap { TaskToken($0) }
         let isNew = held.isEmpty && coordinator.session(id).map { !$0.isConnected && $0.heldCounts == (0, 0) } ?? false
         let (session, count) =

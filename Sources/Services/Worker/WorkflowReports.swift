@@ -13,7 +13,9 @@ internal struct WorkflowReportPlan {
   var children: [PlannedChild] = []
   /// Whether it has steps that wait for signals.
   var awaitsSignals = false
-  /// The earliest due time among new timers and retries, in milliseconds from now.
+  /// Groups to open, and steps and groups to cancel.
+  var groups = GroupChanges()
+  /// The earliest due time among new timers, retries and deadlines, in milliseconds from now.
   var nextDue: Int64?
 
   /// An activity that is handed out, or left ready, with the report that schedules it.
@@ -59,13 +61,12 @@ internal struct WorkflowReportPlanner {
       try add(result, to: &plan)
     }
     for command in report.commands { try add(command, to: &plan, &keys) }
+    plan.cancelOwnSteps()
     return plan
   }
 
   internal func check(key: String, _ keys: inout Set<String>) throws(ReportFlaw) {
-    guard !key.isEmpty, key.utf8.count <= limits.maxKeyBytes else {
-      throw .invalid("a step's key must have 1 to \(limits.maxKeyBytes) bytes")
-    }
+    try checkLength(of: key)
     guard keys.insert(key).inserted else { throw .invalid("the report names step '\(key)' twice") }
   }
 
@@ -81,7 +82,7 @@ internal struct WorkflowReportPlanner {
     var step = NewStep(key: result.key, kind: .local, state: .completed)
     step.attempt = attempt
     step.reportedAttempt = attempt
-    step.groupKey = result.group.isEmpty ? nil : result.group
+    step.groupKey = try group(result.group, of: result.key)
     step.durationMilliseconds = result.duration?.milliseconds
     switch result.outcome {
     case .output(let output):
@@ -151,8 +152,8 @@ internal struct WorkflowReportPlanner {
     case .awaitSignal(let wait):
       try check(key: wait.key, &keys)
       try add(wait, to: &plan)
-    case .openGroup, .cancelStep:
-      throw .invalid("this coordinator does not serve groups and step cancellation yet")
+    case .openGroup(let open): try add(open, to: &plan)
+    case .cancelStep(let cancel): try add(cancel, to: &plan)
     case nil: throw .invalid("a command is empty, or newer than this coordinator")
     }
   }
@@ -193,7 +194,7 @@ internal struct WorkflowReportPlanner {
     let version = registry.activityVersion(
       schedule.activityVersion.map { Int32($0) }, of: type, step: schedule.key, run: run)
     var step = NewStep(key: schedule.key, kind: .activity, state: .ready)
-    step.groupKey = schedule.group.isEmpty ? nil : schedule.group
+    step.groupKey = try group(schedule.group, of: schedule.key)
     step.policy = schedule.retryPolicy?.blob
     let timeouts = ActivityTimeouts(
       scheduleToStart: schedule.scheduleToStartTimeout?.milliseconds,

@@ -19,6 +19,9 @@ internal typealias OutcomeCollector = (inout [Outcome]) -> Void
 internal struct Verbs {
   var starts = Placed<StartRun>()
   var settles = Placed<SettleStep>()
+  /// Steps whose key may be a member's.
+  var memberSettles = Placed<SettleStep>()
+  var expiries = Placed<ExpireGroup>()
   var retries = Placed<RetryStep>()
   var stepReleases = Placed<ReleaseStep>()
   var readies = Placed<ReadyStep>()
@@ -41,7 +44,9 @@ internal struct Verbs {
     for (index, operation) in operations.enumerated() {
       switch operation {
       case .startRun(let start): starts.append(start, index)
+      case .settleStep(let settle) where settle.stepKey.mayNameMember: memberSettles.append(settle, index)
       case .settleStep(let settle): settles.append(settle, index)
+      case .expireGroup(let expire): expiries.append(expire, index)
       case .retryStep(let retry): retries.append(retry, index)
       case .releaseStep(let release): stepReleases.append(release, index)
       case .readyStep(let ready): readies.append(ready, index)
@@ -65,10 +70,15 @@ internal struct Verbs {
 
   /// Adds a statement a verb that occurs; the collectors are called once the transaction has committed.
   func add(to pipeline: PostgresPipeline) -> [OutcomeCollector] {
-    [
-      addStarts(pipeline), addSignals(pipeline), addSettles(pipeline), addStepChanges(pipeline), addAdvances(pipeline),
-      addChildren(pipeline), addMatches(pipeline), addCloses(pipeline), addContinuations(pipeline),
-      addRunChanges(pipeline), addNotices(pipeline), addClaims(pipeline),
-    ].flatMap { $0 }
+    let groups = GroupVerbs(self)
+    groups.addLocks(pipeline)
+    var collectors =
+      addStarts(pipeline) + addSignals(pipeline) + addSettles(pipeline) + groups.addSettles(pipeline)
+      + addStepChanges(pipeline)
+    let joined = groups.addJoins(pipeline)
+    collectors +=
+      addAdvances(pipeline) + addChildren(pipeline) + addMatches(pipeline) + addCloses(pipeline)
+      + addContinuations(pipeline) + groups.addReleases(pipeline, joined)
+    return collectors + addRunChanges(pipeline) + addNotices(pipeline) + addClaims(pipeline)
   }
 }

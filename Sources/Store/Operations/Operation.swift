@@ -21,6 +21,7 @@ package enum Operation: Sendable {
   case cancelRun(CancelRun)
   case endRun(EndRun)
   case moveRun(MoveRun)
+  case expireGroup(ExpireGroup)
   case claimRuns(ClaimTasks)
   case claimSteps(ClaimTasks)
 
@@ -44,6 +45,7 @@ package enum Operation: Sendable {
     case .cancelRun(let cancel): cancel.runID.low
     case .endRun(let end): end.runID.low
     case .moveRun(let move): move.runID.low
+    case .expireGroup(let expire): expire.runID.low
     case .claimRuns(let claim), .claimSteps(let claim): UInt64(truncatingIfNeeded: claim.key.hashValue)
     }
   }
@@ -55,6 +57,7 @@ package enum Operation: Sendable {
       256 + (start.input?.count ?? 0) + (start.headers?.count ?? 0) + (start.signal?.payload?.count ?? 0)
     case .advanceRun(let advance):
       64 + advance.steps.reduce(0) { $0 + $1.byteCount } + advance.children.reduce(0) { $0 + $1.byteCount }
+        + advance.groups.byteCount
     case .closeRun(let close): close.byteCount
     case .continueRun(let next): 128 + next.close.byteCount + (next.input?.count ?? 0)
     case .signalRun(let signal): 128 + (signal.signal.payload?.count ?? 0)
@@ -70,7 +73,8 @@ package enum Operation: Sendable {
   /// Whether a batch may hold only one such operation of a key. Steps that settle together are counted together.
   package var isExclusive: Bool {
     switch self {
-    case .settleStep, .recordProgress, .claimRuns, .claimSteps, .startRun, .signalRun, .forgetNotice: false
+    case .settleStep, .expireGroup, .recordProgress, .claimRuns, .claimSteps, .startRun, .signalRun, .forgetNotice:
+      false
     default: true
     }
   }
@@ -91,6 +95,8 @@ package enum Outcome: Sendable {
   case signalled(Signalled)
   case woken(Wake)
   case moved(Moved)
+  /// A step whose key may be a member's settled, or a group's deadline passed.
+  case joined(Joined)
   case claimedRuns([ClaimedRun])
   case claimedSteps([ClaimedStep])
 }
@@ -102,6 +108,7 @@ package struct Advanced: Sendable {
   /// Whether the run is claimable now.
   package var isReady: Bool
   package var children = RecordedChildren()
+  package var effects = GroupEffects()
 }
 
 /// What closing a run led to.
@@ -113,6 +120,8 @@ package struct Closed: Sendable {
   package var endedChild: EndedChild?
   /// Its own children that are to be stopped.
   package var strandedChildren: [StrandedChild] = []
+  /// Groups that the report's own results resolved, or that were resolved before.
+  package var resolvedGroups: [GroupRow] = []
 }
 
 /// What may have changed in a run up to its close, its output and failure left aside: the caller has those.

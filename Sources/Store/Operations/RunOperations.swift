@@ -75,6 +75,7 @@ package struct AdvanceRun: Sendable {
   package var awaitsSignals = false
   /// The session that reports, if a slot of it is reserved.
   package var reservedSession: SessionID?
+  package var groups = GroupChanges()
 
   package init(runID: RunID, epoch: Int32, disposition: Disposition) {
     self.runID = runID
@@ -94,6 +95,7 @@ package struct CloseRun: Sendable {
   package var failure: [UInt8]?
   package var steps: [NewStep] = []
   package var failedAttempts: [FailedAttempt] = []
+  package var groups = GroupChanges()
 
   package init(runID: RunID, epoch: Int32, status: RunStatus) {
     self.runID = runID

@@ -241,13 +241,13 @@ class RawWorker:
         return self.report(token, activity=worker.ActivityReport(failure=failure))
 
 
-def local_result(key: str, data: bytes = b"null", attempt: int = 1) -> Any:
-    return worker.StepResult(key=key, attempt=attempt, output=payload(data))
+def local_result(key: str, data: bytes = b"null", attempt: int = 1, group: str = "") -> Any:
+    return worker.StepResult(key=key, attempt=attempt, output=payload(data), group=group)
 
 
-def local_failure(key: str, kind: int, attempt: int = 1, policy: Any = None) -> Any:
+def local_failure(key: str, kind: int, attempt: int = 1, policy: Any = None, group: str = "") -> Any:
     return worker.StepResult(
-        key=key, attempt=attempt, failure=common.Failure(kind=kind, message="it failed"), retry_policy=policy
+        key=key, attempt=attempt, failure=common.Failure(kind=kind, message="it failed"), retry_policy=policy, group=group
     )
 
 
@@ -268,6 +268,14 @@ def await_signal(key: str, signal_name: str, timeout: float | None = None) -> An
     if timeout is not None:
         wait.timeout.CopyFrom(duration(timeout))
     return worker.Command(await_signal=wait)
+
+
+def open_group(key: str, strategy: int, members: int = 0, **fields: Any) -> Any:
+    return worker.Command(open_group=worker.OpenGroup(key=key, strategy=strategy, member_count=members, **fields))
+
+
+def cancel_step(key: str) -> Any:
+    return worker.Command(cancel_step=worker.CancelStep(key=key))
 
 
 def policy(attempts: int, seconds: float = 0.01, predicate: int = 2) -> Any:

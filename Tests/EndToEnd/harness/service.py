@@ -73,6 +73,19 @@ class Service:
             if not token:
                 return steps
 
+    def groups(self, run_id: str, page_size: int = 1_000) -> list[Any]:
+        groups, token = [], ""
+        while True:
+            request = workflow_service.ListGroupsRequest(run_id=run_id, page_size=page_size, page_token=token)
+            response = self.workflows.ListGroups(request, timeout=CALL)
+            groups.extend(response.groups)
+            token = response.next_page_token
+            if not token:
+                return groups
+
+    def group(self, run_id: str, key: str) -> Any:
+        return next(group for group in self.groups(run_id) if group.key == key)
+
     def step(self, run_id: str, key: str) -> Any:
         return next(step for step in self.steps(run_id) if step.key == key)
 

@@ -28,7 +28,7 @@ struct LockOrderTests {
         let prober = try PostgresConnection(store.database.configuration, logger: TestCluster.logger)
         // Wait until the batch waits for the lock.
         while try prober.execute(CountWaiting()).rows[0] == 0 {}
-        let blocked = [isLocked(1, prober), isLocked(3, prober)]
+        let blocked = [isLocked(1, "open_runs", prober), isLocked(3, "open_runs", prober)]
         try blocker.executeScript("COMMIT")
         return (blocked, running)
       }
@@ -36,6 +36,64 @@ struct LockOrderTests {
       #expect(blocked == [true, false])
       #expect(results.count == 3)
       #expect(!results.contains { if case .refused = $0 { true } else { false } })
+    }
+  }
+
+  enum GroupVerb: String, CaseIterable, Sendable {
+    case settle, expire, retry, advance, close, end
+  }
+
+  @Test(
+    "groups are locked first, in key order: a batch that waits for one holds no step and no run",
+    arguments: GroupVerb.allCases)
+  func groupsFirst(verb: GroupVerb) async throws {
+    try await StoreFixture.with { store in
+      for number in 1...3 as ClosedRange<UInt64> {
+        let isHeld = verb == .advance || verb == .close
+        try await store.open(
+          Group(strategy: .collectAll, memberCount: 2), number: number, activities: 0..<2,
+          disposition: isHeld ? .continue : .suspend)
+      }
+      if verb == .expire {
+        try await store.database.withConnection {
+          try $0.executeScript("UPDATE kagzi.groups SET deadline_at = clock_timestamp() - interval '1 ms'")
+        }
+      }
+      let operations = [3, 1, 2].map { operation(verb, $0, store) }
+      let (before, after, others, outcomes) = try await store.database.withConnection { blocker in
+        try blocker.executeScript("BEGIN; SELECT FROM kagzi.groups WHERE run_id = '\(id(2))' FOR UPDATE")
+        let running = Task { try await store.execute(operations) }
+        let prober = try PostgresConnection(store.database.configuration, logger: TestCluster.logger)
+        while try prober.execute(CountWaiting()).rows[0] == 0 {}
+        let others = (1...3 as ClosedRange<UInt64>).flatMap {
+          [isLocked($0, "open_runs", prober), isLocked($0, "steps", prober)]
+        }
+        let (before, after) = (isLocked(1, "groups", prober), isLocked(3, "groups", prober))
+        try blocker.executeScript("COMMIT")
+        return (before, after, others, running)
+      }
+      let results = try await outcomes.value
+      #expect(before && !after)
+      #expect(!others.contains(true))
+      #expect(!results.contains { if case .refused = $0 { true } else { false } })
+    }
+  }
+
+  private func operation(_ verb: GroupVerb, _ number: UInt64, _ store: StoreFixture) -> Operation {
+    let runID = UUID(high: 1, low: number)
+    switch verb {
+    case .settle: return store.settle(number, "g/0")
+    case .expire: return .expireGroup(ExpireGroup(runID: runID, groupKey: "g"))
+    case .retry:
+      return .retryStep(
+        RetryStep(
+          runID: runID, stepKey: "g/0", guard: .held(epoch: 1), attempt: 1, failure: [1], delayMilliseconds: 60_000))
+    case .advance:
+      var advance = AdvanceRun(runID: runID, epoch: 1, disposition: .continue)
+      advance.groups.cancels = ["g"]
+      return .advanceRun(advance)
+    case .close: return .closeRun(CloseRun(runID: runID, epoch: 1, status: .completed))
+    case .end: return .endRun(EndRun(runID: runID, status: .terminated, reason: "", failure: [1]))
     }
   }
 
@@ -54,9 +112,9 @@ struct LockOrderTests {
 
 private func id(_ number: UInt64) -> String { UUID(high: 1, low: number).description }
 
-private func isLocked(_ number: UInt64, _ connection: PostgresConnection) -> Bool {
+private func isLocked(_ number: UInt64, _ table: String, _ connection: PostgresConnection) -> Bool {
   do {
-    try connection.executeScript("SELECT FROM kagzi.open_runs WHERE run_id = '\(id(number))' FOR UPDATE NOWAIT")
+    try connection.executeScript("SELECT FROM kagzi.\(table) WHERE run_id = '\(id(number))' FOR UPDATE NOWAIT")
     return false
   } catch {
     return true

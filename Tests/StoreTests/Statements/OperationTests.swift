@@ -63,7 +63,8 @@ struct OperationTests {
         return fail("not advanced")
       }
       #expect(again.newEpoch == 2)
-      let delta = try await store.read(LoadTaskSteps(runIDs: [UUID(high: 1, low: 1)], areDeltas: [true]))
+      let delta = try await store.read(
+        LoadTaskSteps(runIDs: [UUID(high: 1, low: 1)], areDeltas: [true], maxBytes: 1 << 20))
       #expect(delta.map(\.step.key) == ["a"])
     }
   }

@@ -85,7 +85,7 @@ package struct DueRuns: PostgresStatement {
   }
 }
 
-/// How long until the next step or run is due, in milliseconds; a negative number is late. No row: nothing is due ever.
+/// How long until the next step, run or group is due, in milliseconds; a negative number is late. No row: nothing is due ever.
 package struct NextDue: PostgresStatement {
   package init() {}
 
@@ -93,6 +93,7 @@ package struct NextDue: PostgresStatement {
   package static let sql = """
     SELECT floor(extract(epoch FROM least(
              (SELECT min(due_at) FROM kagzi.steps WHERE due_at IS NOT NULL),
+             (SELECT min(deadline_at) FROM kagzi.groups WHERE deadline_at IS NOT NULL AND verdict IS NULL),
              (SELECT min(due_at) FROM kagzi.open_runs WHERE due_at IS NOT NULL AND due_at > clock_timestamp()))
              - clock_timestamp()) * 1000)::bigint
     """

@@ -17,13 +17,15 @@ package struct LoadTaskRuns: LookupStatement {
     package var isLeased: Bool
     package var sessionID: SessionID?
     package var epoch: Int32
+    package var hasGroups: Bool
   }
 
   package static let name = "load_task_runs"
   package static let sql = """
     SELECT r.run_id, r.namespace, r.workflow_id, r.workflow_type, o.workflow_version, r.task_queue, r.priority, r.headers,
            CASE WHEN o.sticky THEN o.session_id END, r.input, r.attempt, r.created_at, o.cancel_requested,
-           o.cancel_reason, o.leased, o.session_id, o.lease_epoch
+           o.cancel_reason, o.leased, o.session_id, o.lease_epoch,
+           EXISTS (SELECT FROM kagzi.groups g WHERE g.run_id = r.run_id)
       FROM kagzi.runs r JOIN kagzi.open_runs o ON o.run_id = r.run_id
      WHERE r.run_id = ANY ($1)
     """
@@ -38,6 +40,6 @@ package struct LoadTaskRuns: LookupStatement {
         priority: try row.int16(6), headers: try row.optionalBytes(7), stickySession: try row.optionalID(8)),
       input: try row.optionalBytes(9), attempt: try row.int32(10), createdAt: try row.timestamp(11),
       isCancelRequested: try row.bool(12), cancelReason: try row.optionalString(13), isLeased: try row.bool(14),
-      sessionID: try row.optionalID(15), epoch: try row.int32(16))
+      sessionID: try row.optionalID(15), epoch: try row.int32(16), hasGroups: try row.bool(17))
   }
 }

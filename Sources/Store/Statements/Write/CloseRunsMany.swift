@@ -25,9 +25,10 @@ package struct CloseRunsMany: PostgresStatement {
           AS i (run_id, epoch, status, changes, is_cancellation, output, failure)
        ORDER BY run_id
     ),
+    \(CancelOpenGroups.lock),
     held AS (
       DELETE FROM kagzi.open_runs r USING input i
-       WHERE r.run_id = i.run_id AND r.leased AND r.lease_epoch = i.epoch
+       WHERE r.run_id = i.run_id AND r.leased AND r.lease_epoch = i.epoch AND \(CancelOpenGroups.areLocked)
       RETURNING r.run_id, r.seq + i.changes AS seq, i.changes, r.session_id, r.started_at, i.epoch, i.output, i.failure,
                 CASE WHEN i.is_cancellation AND r.cancel_requested THEN 8 ELSE i.status END AS status,
                 CASE WHEN i.is_cancellation AND r.cancel_requested THEN r.cancel_reason END AS reason
@@ -42,6 +43,7 @@ package struct CloseRunsMany: PostgresStatement {
     \(NewStepArrays.insert(from: 8)),
     \(FailedAttemptArrays.insert(from: 8 + NewStepArrays.parameterCount)),
     \(CancelOpenSteps.cancel(unless: reported)),
+    \(CancelOpenGroups.cancel),
     \(ClosedRows.notices)
     \(ClosedRows.select)
     """

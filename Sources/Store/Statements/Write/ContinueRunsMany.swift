@@ -25,9 +25,10 @@ package struct ContinueRunsMany: PostgresStatement {
           AS i (run_id, epoch, changes, next_run_id, next_version, next_input, reserved)
        ORDER BY run_id
     ),
+    \(CancelOpenGroups.lock),
     held AS (
       DELETE FROM kagzi.open_runs r USING input i
-       WHERE r.run_id = i.run_id AND r.leased AND r.lease_epoch = i.epoch
+       WHERE r.run_id = i.run_id AND r.leased AND r.lease_epoch = i.epoch AND \(CancelOpenGroups.areLocked)
       RETURNING r.run_id, r.seq + i.changes AS seq, i.changes, r.session_id, r.started_at, i.epoch, i.next_run_id,
                 coalesce(i.next_version, r.workflow_version) AS next_version, i.next_input, i.reserved, r.namespace,
                 r.workflow_id, r.workflow_type, r.task_queue, r.priority, r.parent_run_id, r.cancel_requested,
@@ -73,6 +74,7 @@ package struct ContinueRunsMany: PostgresStatement {
     \(NewStepArrays.insert(from: 8)),
     \(FailedAttemptArrays.insert(from: 8 + NewStepArrays.parameterCount)),
     \(CancelOpenSteps.cancel(unless: reported)),
+    \(CancelOpenGroups.cancel),
     \(ClosedRows.stranded)
     SELECT s.*, NULL::timestamptz, NULL::bigint, NULL::boolean FROM (\(ClosedRows.select)) AS s
     UNION ALL

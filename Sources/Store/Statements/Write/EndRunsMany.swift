@@ -13,9 +13,10 @@ package struct EndRunsMany: PostgresStatement {
           AS i (run_id, status, reason, failure, only_when_due)
        ORDER BY run_id
     ),
+    \(CancelOpenGroups.lock),
     held AS (
       DELETE FROM kagzi.open_runs r USING input i, clock
-       WHERE r.run_id = i.run_id
+       WHERE r.run_id = i.run_id AND \(CancelOpenGroups.areLocked)
          AND (NOT i.only_when_due OR (i.status = 10 AND r.timeout_at <= clock.now)
               OR (i.status = 8 AND r.cancel_deadline_at <= clock.now AND NOT r.leased))
       RETURNING r.run_id, r.seq, r.started_at, r.lease_epoch, r.session_id, r.leased, i.status, i.reason, i.failure
@@ -28,6 +29,7 @@ package struct EndRunsMany: PostgresStatement {
       RETURNING \(ClosedRows.closedColumns)
     ),
     \(CancelOpenSteps.cancel(unless: "false")),
+    \(CancelOpenGroups.cancel),
     \(ClosedRows.notices)
     \(ClosedRows.select)
     UNION ALL

@@ -43,6 +43,17 @@ internal enum NewStepArrays {
     parameters.bindOptionalArray(entries) { $0.step.childRunID }
   }
 
+  /// Where a step `s` begins: a member of a resolved group is cancelled at once, unless this very report settles it; an
+  /// activity of a group with a limit is held back, until `ReleaseMembersMany` lets it go.
+  private static let stateInGroup = """
+    CASE WHEN g.verdict IS NOT NULL AND s.state < 5 THEN 7
+         WHEN g.max_concurrency > 0 AND s.kind = 2 AND s.state < 3 THEN 3 ELSE s.state END
+    """
+
+  /// A local member of a group that was resolved before this report is not recorded any more. (`JoinReportsMany` gave
+  /// those that it resolved the number just before this report's own.)
+  private static let isLate = "g.verdict IS NOT NULL AND s.kind = 1 AND g.resolved_seq < h.seq - h.changes"
+
   /// A common table expression `recorded` that inserts the steps; a recorded key stays as it is, but for a local step
   /// whose next attempt is reported.
   internal static func insert(from base: Int) -> String {
@@ -61,21 +72,21 @@ internal enum NewStepArrays {
           schedule_to_start_ms, start_to_close_ms, schedule_to_close_ms, heartbeat_ms,
           scheduled_at, started_at, settled_at, settled_by, session_id, lease_epoch, ready_at, due_at, deadline_at,
           signal_name, child_run_id)
-        SELECT s.run_id, s.step_key, s.kind, s.state, s.attempt, h.seq - h.changes + s.position,
-               CASE WHEN s.state >= 5 THEN h.seq - h.changes + s.position END,
+        SELECT s.run_id, s.step_key, s.kind, e.state, s.attempt, h.seq - h.changes + s.position,
+               CASE WHEN e.state >= 5 THEN h.seq - h.changes + s.position END,
                s.group_key, s.output, s.failure, s.policy,
                s.activity_type, s.activity_version, s.namespace, s.task_queue, s.priority, s.input,
                s.schedule_to_start_ms, s.start_to_close_ms, s.schedule_to_close_ms, s.heartbeat_ms,
                clock.now,
-               CASE WHEN s.kind = 1 THEN clock.now - coalesce(s.duration_ms, 0) * interval '1 ms' WHEN s.state = 2 THEN clock.now END,
-               CASE WHEN s.state >= 5 THEN clock.now END, CASE WHEN s.state >= 5 THEN h.session_id END,
-               s.reserved, CASE WHEN s.state = 2 THEN 1 ELSE 0 END,
-               CASE WHEN s.state = 1 THEN clock.now END,
-               CASE s.state
+               CASE WHEN s.kind = 1 THEN clock.now - coalesce(s.duration_ms, 0) * interval '1 ms' WHEN e.state = 2 THEN clock.now END,
+               CASE WHEN e.state >= 5 THEN clock.now END, CASE WHEN e.state >= 5 THEN h.session_id END,
+               CASE WHEN e.state = 2 THEN s.reserved END, CASE WHEN e.state = 2 THEN 1 ELSE 0 END,
+               CASE WHEN e.state = 1 THEN clock.now END,
+               CASE e.state
                  WHEN 1 THEN clock.now + least(s.schedule_to_start_ms, s.schedule_to_close_ms) * interval '1 ms'
-                 WHEN 3 THEN coalesce(s.due_at, clock.now + s.delay_ms * interval '1 ms')
+                 WHEN 3 THEN coalesce(s.due_at, clock.now + coalesce(s.delay_ms, s.schedule_to_close_ms) * interval '1 ms')
                  WHEN 4 THEN clock.now + s.delay_ms * interval '1 ms' END,
-               CASE WHEN s.state = 2 THEN
+               CASE WHEN e.state = 2 THEN
                  clock.now + least(s.start_to_close_ms, s.schedule_to_close_ms, s.heartbeat_ms) * interval '1 ms' END,
                s.signal_name, s.child_run_id
           FROM clock, unnest(\(arrays))
@@ -84,7 +95,9 @@ internal enum NewStepArrays {
                      priority, input, schedule_to_start_ms, start_to_close_ms, schedule_to_close_ms, heartbeat_ms, reserved,
                      signal_name, child_run_id)
           FULL JOIN held h ON h.run_id = s.run_id
-         WHERE num_nulls(s.run_id, h.run_id) = 0
+          LEFT JOIN kagzi.groups g ON g.run_id = s.run_id AND g.group_key = s.group_key
+         CROSS JOIN LATERAL (SELECT (\(stateInGroup))::smallint AS state) e
+         WHERE num_nulls(s.run_id, h.run_id) = 0 AND NOT (\(isLate))
         ON CONFLICT (run_id, step_key) DO UPDATE SET
           state = excluded.state, attempt = excluded.attempt, settled_seq = excluded.settled_seq,
           output = excluded.output, failure = excluded.failure, started_at = excluded.started_at,

@@ -1,7 +1,7 @@
 internal import Engine
 package import Postgres
 
-/// Settles steps and wakes their runs. A row comes back for each whose guard held, by its place in the input.
+/// Settles steps that are no group's members and wakes their runs. A row comes back for each whose guard held, by its place in the input.
 ///
 /// Several steps of one run may settle in one statement: the run is woken once, and its sequence counts them. Common
 /// table expressions are joined by FULL JOIN, as `PostgresConfiguration.forBatches` says.
@@ -34,7 +34,7 @@ package struct SettleStepsMany: PostgresStatement {
         FROM held GROUP BY run_id
     ),
     run AS MATERIALIZED (
-      SELECT r.run_id, r.seq, c.settled, c.reserved, c.winner, r.session_id, r.sticky,
+      SELECT r.run_id, r.seq, c.settled, c.reserved, c.winner, r.session_id, r.sticky, r.quiet_seq <= r.delivered_seq AS is_told,
              NOT r.leased AND r.status <> 5 AND r.ready_at IS NULL AND r.resume_at IS NULL AS wakes
         FROM counted c JOIN kagzi.open_runs r ON r.run_id = c.run_id
        ORDER BY r.run_id FOR NO KEY UPDATE OF r
@@ -53,7 +53,7 @@ package struct SettleStepsMany: PostgresStatement {
         sticky = CASE WHEN w.wakes AND w.reserved IS NOT NULL THEN r.sticky AND r.session_id = w.reserved ELSE r.sticky END
       FROM run w, clock
       WHERE r.run_id = w.run_id
-      RETURNING r.run_id, r.lease_epoch, r.sticky, w.wakes, w.reserved, w.winner, w.settled
+      RETURNING r.run_id, r.lease_epoch, r.sticky, w.wakes, w.reserved, w.winner, w.settled = 1 AND w.is_told AS is_alone
     ),
     placed AS MATERIALIZED (
       SELECT h.*, coalesce(r.seq, 0) + row_number() OVER (PARTITION BY h.run_id ORDER BY h.step_key) AS settled_seq
@@ -69,7 +69,7 @@ package struct SettleStepsMany: PostgresStatement {
     SELECT h.position,
            CASE WHEN w.run_id IS NULL OR NOT w.wakes THEN 0 WHEN w.reserved IS NULL THEN 1
                 WHEN h.position = w.winner THEN 2 ELSE 0 END,
-           w.lease_epoch, coalesce(w.sticky, false), w.settled = 1
+           w.lease_epoch, coalesce(w.sticky, false), w.is_alone
       FROM held h FULL JOIN woken w ON w.run_id = h.run_id
     """
 

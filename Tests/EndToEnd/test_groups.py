@@ -1,0 +1,368 @@
+"""Parallel groups: joined by the coordinator, in Postgres, over a worker without an SDK."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from harness import (
+    Coordinator, RawWorker, cancel_step, common, duration, local_failure, local_result, open_group, policy, run, schedule, worker,
+    worker_service,
+)  # fmt: skip
+from harness.service import CALL
+
+FAIL_FAST = run.GROUP_STRATEGY_FAIL_FAST
+COLLECT_ALL = run.GROUP_STRATEGY_COLLECT_ALL
+RACE = run.GROUP_STRATEGY_RACE
+QUORUM = run.GROUP_STRATEGY_QUORUM
+
+OPEN = run.GROUP_VERDICT_UNSPECIFIED
+SUCCEEDED = run.GROUP_VERDICT_SUCCEEDED
+FAILED = run.GROUP_VERDICT_FAILED
+DEADLINE = run.GROUP_VERDICT_DEADLINE
+CANCELLED = run.GROUP_VERDICT_CANCELLED
+
+Start = Callable[..., tuple[RawWorker, Any, str]]
+
+
+@pytest.fixture
+def start(service: Any, raw: Any, queue: str) -> Start:
+    """A worker that holds the first task of a new run: the worker, the task, the run's id."""
+
+    def begin(activities: int = 20) -> tuple[RawWorker, Any, str]:
+        flow = raw(service, queue, workflows=["w"], activities=["x"])
+        flow.open()
+        flow.grant(5, activities)
+        run_id = service.start("w", queue)
+        return flow, flow.task(), run_id
+
+    return begin
+
+
+def members(group: str, *names: str, **fields: Any) -> list[Any]:
+    return [schedule(f"{group}/{name}", "x", group=group, **fields) for name in names]
+
+
+def tasks(flow: RawWorker, count: int) -> dict[str, Any]:
+    """Activity tasks by their step's name within the group."""
+    taken = [flow.task() for _ in range(count)]
+    return {task.activity.step.rsplit("/", 1)[-1]: task for task in taken}
+
+
+def states(task: Any) -> dict[str, int]:
+    return {step.key: step.state for step in task.workflow.steps}
+
+
+def test_checklist_14_the_run_is_woken_once_when_all_members_are_settled(start: Start, service: Any) -> None:
+    flow, task, run_id = start()
+    flow.suspend(task.token, open_group("g", FAIL_FAST, 3), *members("g", "a", "b", "c"), sticky=True)
+    held = tasks(flow, 3)
+    flow.output(held["c"].token, b"3")
+    flow.output(held["a"].token, b"1")
+    flow.expect_nothing("task", 0.3)
+    group = service.group(run_id, "g")
+    assert (group.verdict, group.succeeded, group.failed, group.member_count) == (OPEN, 2, 0, 3)
+    flow.output(held["b"].token, b"2")
+    task = flow.task()
+    assert task.workflow.delta
+    assert {step.key: step.output.data for step in task.workflow.steps} == {"g/a": b"1", "g/b": b"2", "g/c": b"3"}
+    assert [(record.key, record.verdict, record.succeeded) for record in task.workflow.groups] == [("g", SUCCEEDED, 3)]
+    flow.complete(task.token)
+    flow.expect_nothing("task", 0.3)
+    assert service.wait(run_id).status == run.RUN_STATUS_COMPLETED
+
+
+def test_checklist_12_fail_fast_ends_at_the_first_permanent_failure_and_cancels_the_others(
+    start: Start, service: Any
+) -> None:
+    flow, task, run_id = start()
+    flow.suspend(task.token, open_group("g", FAIL_FAST, 4), *members("g", "a", "b", "c", "d"), sticky=True)
+    held = tasks(flow, 4)
+    flow.output(held["a"].token, b"1")
+    flow.failure(held["b"].token, common.ERROR_KIND_VALIDATION_FAILED)
+    told = {flow.next("cancel", 5).token, flow.next("cancel", 5).token}
+    assert told == {held["c"].token, held["d"].token}
+    task = flow.task()
+    record = task.workflow.groups[0]
+    assert (record.verdict, record.failed_step, record.succeeded, record.failed) == (FAILED, "g/b", 1, 1)
+    assert states(task) == {
+        "g/a": run.STEP_STATE_COMPLETED, "g/b": run.STEP_STATE_FAILED,
+        "g/c": run.STEP_STATE_CANCELLED, "g/d": run.STEP_STATE_CANCELLED,
+    }  # fmt: skip
+    late = flow.output(held["c"].token, b"3")
+    assert late.rejection.reason == worker.REJECTION_REASON_LEASE_LOST
+    assert service.step(run_id, "g/c").state == run.STEP_STATE_CANCELLED
+    assert flow.report(held["d"].token, activity=worker.ActivityReport(cancelled=worker.Cancelled())).decisions
+    flow.complete(task.token)
+    assert service.wait(run_id).status == run.RUN_STATUS_COMPLETED
+
+
+def test_checklist_12_collect_all_waits_for_all_and_gives_results_and_failures(start: Start, service: Any) -> None:
+    flow, task, run_id = start()
+    names = [f"m{index}" for index in range(8)]
+    flow.suspend(task.token, open_group("g", COLLECT_ALL, 8), *members("g", *names), sticky=True)
+    held = tasks(flow, 8)
+    flow.failure(held["m3"].token, common.ERROR_KIND_BUSINESS_LOGIC_ERROR)
+    flow.expect_nothing("task", 0.2)
+    for name in names:
+        if name != "m3":
+            flow.output(held[name].token)
+    task = flow.task()
+    record = task.workflow.groups[0]
+    assert (record.verdict, record.succeeded, record.failed) == (SUCCEEDED, 7, 1)
+    assert len(task.workflow.steps) == 8 and states(task)["g/m3"] == run.STEP_STATE_FAILED
+    flow.complete(task.token)
+    assert service.group(run_id, "g").HasField("resolved_at")
+
+
+def test_checklist_15_a_race_has_one_winner_that_a_replay_sees_too(start: Start, service: Any) -> None:
+    flow, task, run_id = start()
+    flow.suspend(task.token, open_group("g", RACE, 3), *members("g", "a", "b", "c"), sticky=True)
+    held = tasks(flow, 3)
+    flow.failure(held["a"].token, common.ERROR_KIND_NOT_FOUND)
+    flow.expect_nothing("task", 0.2)
+    flow.output(held["c"].token, b"3")
+    assert flow.next("cancel", 5).token == held["b"].token
+    task = flow.task()
+    record = task.workflow.groups[0]
+    assert (record.verdict, record.winner, record.succeeded, record.failed) == (SUCCEEDED, "g/c", 1, 1)
+    assert flow.output(held["b"].token, b"2").HasField("rejection")
+    # The whole task says the same.
+    flow.report(
+        task.token, workflow=worker.WorkflowReport(give_back=worker.GiveBack(evicted=True)),
+    )  # fmt: skip
+    whole = flow.task()
+    assert not whole.workflow.delta
+    assert whole.workflow.groups[0] == record
+    assert states(whole)["g/b"] == run.STEP_STATE_CANCELLED
+    flow.complete(whole.token)
+    assert service.group(run_id, "g").winner == "g/c"
+
+
+def test_checklist_15_a_race_that_all_lose_fails_naming_each(start: Start, service: Any) -> None:
+    flow, task, run_id = start()
+    flow.suspend(task.token, open_group("g", RACE, 2), *members("g", "a", "b"), sticky=True)
+    held = tasks(flow, 2)
+    for name in ("a", "b"):
+        flow.failure(held[name].token, common.ERROR_KIND_NOT_FOUND, f"{name} is nowhere")
+    task = flow.task()
+    assert (task.workflow.groups[0].verdict, task.workflow.groups[0].winner) == (FAILED, "")
+    assert {step.failure.message for step in task.workflow.steps} == {"a is nowhere", "b is nowhere"}
+
+
+@pytest.mark.parametrize("succeed,verdict,cancelled", [(2, SUCCEEDED, 1), (0, FAILED, 1)])
+def test_a_quorum_ends_when_it_is_reached_or_out_of_reach(
+    start: Start, service: Any, succeed: int, verdict: int, cancelled: int
+) -> None:
+    flow, task, run_id = start()
+    flow.suspend(task.token, open_group("g", QUORUM, 4, quorum=2), *members("g", "a", "b", "c", "d"), sticky=True)
+    held = tasks(flow, 4)
+    flow.failure(held["a"].token, common.ERROR_KIND_NOT_FOUND)
+    for name in ("b", "c"):
+        if succeed:
+            flow.output(held[name].token)
+        else:
+            flow.failure(held[name].token, common.ERROR_KIND_NOT_FOUND)
+    task = flow.task()
+    assert task.workflow.groups[0].verdict == verdict
+    assert list(states(task).values()).count(run.STEP_STATE_CANCELLED) == cancelled
+    assert flow.next("cancel", 5).token == held["d"].token
+
+
+def test_a_failure_that_is_retried_does_not_settle_its_member(start: Start, service: Any) -> None:
+    flow, task, run_id = start()
+    flow.suspend(
+        task.token, open_group("g", FAIL_FAST, 2), *members("g", "a", "b", retry_policy=policy(2)), sticky=True
+    )
+    held = tasks(flow, 2)
+    assert flow.failure(held["a"].token, common.ERROR_KIND_NOT_FOUND).decisions[0].HasField("retry")
+    flow.output(held["b"].token)
+    flow.grant(0, 1)
+    again = flow.task()
+    assert again.activity.step == "g/a" and again.attempt == 2
+    flow.output(again.token)
+    task = flow.task()
+    assert task.workflow.groups[0].verdict == SUCCEEDED and task.workflow.groups[0].failed == 0
+
+
+def test_local_members_are_joined_in_the_report_that_settles_them(start: Start, service: Any) -> None:
+    flow, task, run_id = start()
+    answer = flow.go_on(task.token, local_result("g/a", b"1", group="g"), commands=[open_group("g", COLLECT_ALL, 2)])
+    assert not answer.resolved_groups and answer.decisions[0].HasField("recorded")
+    answer = flow.go_on(task.token, local_failure("g/b", common.ERROR_KIND_NOT_FOUND, group="g"))
+    assert answer.decisions[0].HasField("failed_for_good")
+    record = answer.resolved_groups[0]
+    assert (record.key, record.verdict, record.succeeded, record.failed) == ("g", SUCCEEDED, 1, 1)
+    # The worker knows all of it: suspending does not bring the run back.
+    flow.suspend(task.token, schedule("after", "x"), sticky=True)
+    after = flow.task()
+    assert after.activity.step == "after"
+    flow.output(after.token)
+    task = flow.task()
+    assert states(task) == {"after": run.STEP_STATE_COMPLETED} and not task.workflow.groups
+    flow.complete(task.token)
+    assert service.wait(run_id).status == run.RUN_STATUS_COMPLETED
+
+
+def test_mixed_members_a_local_winner_cancels_the_activities(start: Start, service: Any) -> None:
+    flow, task, run_id = start()
+    flow.go_on(task.token, commands=[open_group("g", RACE, 3), *members("g", "a", "b")])
+    held = tasks(flow, 2)
+    answer = flow.go_on(task.token, local_result("g/local", b"7", group="g"))
+    assert answer.resolved_groups[0].winner == "g/local"
+    assert {flow.next("cancel", 5).token, flow.next("cancel", 5).token} == {held["a"].token, held["b"].token}
+    assert flow.output(held["a"].token).HasField("rejection")
+    # Members that the worker has no record of yet come at once when it suspends.
+    flow.suspend(task.token, sticky=True)
+    task = flow.task()
+    assert states(task) == {"g/a": run.STEP_STATE_CANCELLED, "g/b": run.STEP_STATE_CANCELLED}
+    assert task.workflow.groups[0].winner == "g/local"
+    flow.complete(task.token)
+
+
+def test_mixed_members_an_activity_winner_makes_a_late_local_result_void(start: Start, service: Any) -> None:
+    flow, task, run_id = start()
+    flow.go_on(task.token, commands=[open_group("g", RACE, 2), *members("g", "a")])
+    held = tasks(flow, 1)
+    flow.output(held["a"].token, b"1")
+    answer = flow.go_on(task.token, local_result("g/local", b"7", group="g"))
+    assert answer.decisions[0].HasField("recorded")
+    assert (answer.resolved_groups[0].winner, answer.resolved_groups[0].succeeded) == ("g/a", 1)
+    retried = local_failure("g/other", common.ERROR_KIND_TIMEOUT, group="g", policy=policy(3))
+    answer = flow.go_on(task.token, retried)
+    assert answer.decisions[0].HasField("recorded") and answer.resolved_groups[0].winner == "g/a"
+    assert [step.key for step in service.steps(run_id)] == ["g/a"]
+    flow.suspend(task.token, sticky=True)
+    task = flow.task()
+    assert states(task) == {"g/a": run.STEP_STATE_COMPLETED} and task.workflow.groups[0].winner == "g/a"
+    flow.complete(task.token)
+
+
+def test_a_report_that_resolves_its_group_and_suspends_comes_back_at_once(start: Start, service: Any) -> None:
+    flow, task, run_id = start()
+    flow.go_on(task.token, commands=[open_group("g", COLLECT_ALL, 1)])
+    flow.suspend(task.token, results=[local_result("g/a", group="g")], sticky=True)
+    task = flow.task()
+    assert task.workflow.groups[0].verdict == SUCCEEDED
+    flow.complete(task.token)
+
+
+def test_members_of_an_open_ended_group_wake_the_run_one_by_one(start: Start, service: Any) -> None:
+    flow, task, run_id = start()
+    flow.suspend(task.token, open_group("g", FAIL_FAST), *members("g", "a", "b"), sticky=True)
+    held = tasks(flow, 2)
+    flow.output(held["a"].token, b"1")
+    task = flow.task()
+    assert states(task) == {"g/a": run.STEP_STATE_COMPLETED} and not task.workflow.groups
+    flow.suspend(task.token, *members("g", "c"), sticky=True)
+    held |= tasks(flow, 1)
+    flow.failure(held["b"].token, common.ERROR_KIND_NOT_FOUND)
+    assert flow.next("cancel", 5).token == held["c"].token
+    task = flow.task()
+    assert task.workflow.groups[0].verdict == FAILED and task.workflow.groups[0].failed_step == "g/b"
+    # What is reported after the end is cancelled at once, and told.
+    flow.suspend(task.token, *members("g", "d"), sticky=True)
+    task = flow.task()
+    assert states(task) == {"g/d": run.STEP_STATE_CANCELLED}
+    flow.complete(task.token)
+    assert service.wait(run_id).status == run.RUN_STATUS_COMPLETED
+
+
+def test_a_deadline_resolves_a_group_with_what_is_there(start: Start, service: Any) -> None:
+    flow, task, run_id = start()
+    begin = time.monotonic()
+    flow.suspend(
+        task.token, open_group("g", COLLECT_ALL, 2, deadline=duration(0.5)), *members("g", "a", "b"), sticky=True
+    )
+    held = tasks(flow, 2)
+    flow.output(held["a"].token, b"1")
+    task = flow.task(timeout=5)
+    assert time.monotonic() - begin >= 0.5
+    assert (task.workflow.groups[0].verdict, task.workflow.groups[0].succeeded) == (DEADLINE, 1)
+    assert states(task) == {"g/a": run.STEP_STATE_COMPLETED, "g/b": run.STEP_STATE_CANCELLED}
+    assert flow.next("cancel", 5).token == held["b"].token
+    flow.complete(task.token)
+
+
+def test_a_limit_lets_no_more_than_so_many_members_out_at_a_time(start: Start, service: Any) -> None:
+    flow, task, run_id = start(activities=50)
+    names = [f"m{index:02}" for index in range(12)]
+    flow.suspend(task.token, open_group("g", COLLECT_ALL, 12, max_concurrency=3), *members("g", *names), sticky=True)
+    held: list[Any] = []
+    order: list[str] = []
+    while len(order) < 12:
+        while len(held) < min(3, 12 - len(order)):
+            held.append(flow.task(timeout=5))
+        flow.expect_nothing("task", 0.05)
+        out = [s for s in service.steps(run_id) if s.state in (run.STEP_STATE_READY, run.STEP_STATE_RUNNING)]
+        assert len(out) == len(held) <= 3
+        done = held.pop(0)
+        order.append(done.activity.step)
+        if len(order) % 5 == 0:
+            flow.failure(done.token, common.ERROR_KIND_NOT_FOUND)
+        else:
+            flow.output(done.token)
+    assert order == [f"g/{name}" for name in names], "let go in the order they were scheduled"
+    task = flow.task()
+    assert (task.workflow.groups[0].succeeded, task.workflow.groups[0].failed) == (10, 2)
+    flow.complete(task.token)
+
+
+def test_cancelling_a_step_or_a_group_tells_its_workers(start: Start, service: Any) -> None:
+    flow, task, run_id = start()
+    flow.go_on(
+        task.token, commands=[open_group("g", COLLECT_ALL, 2), *members("g", "a", "b"), schedule("plain", "x")],
+    )  # fmt: skip
+    held = tasks(flow, 3)
+    flow.go_on(task.token, commands=[cancel_step("plain"), schedule("never", "x"), cancel_step("never")])
+    assert flow.next("cancel", 5).token == held["plain"].token
+    assert service.step(run_id, "plain").state == run.STEP_STATE_CANCELLED
+    assert service.step(run_id, "never").state == run.STEP_STATE_CANCELLED
+    answer = flow.go_on(task.token, commands=[cancel_step("g"), cancel_step("unheard-of")])
+    assert answer.resolved_groups[0].verdict == CANCELLED
+    assert {flow.next("cancel", 5).token, flow.next("cancel", 5).token} == {held["a"].token, held["b"].token}
+    flow.suspend(task.token, sticky=True)
+    task = flow.task()
+    assert states(task) == dict.fromkeys(("g/a", "g/b", "plain", "never"), run.STEP_STATE_CANCELLED)
+    flow.complete(task.token)
+    flow.expect_nothing("task", 0.2)
+
+
+def test_closing_a_run_cancels_its_open_groups(start: Start, service: Any) -> None:
+    flow, task, run_id = start()
+    flow.suspend(task.token, open_group("g", COLLECT_ALL, 1), *members("g", "a"))
+    held = tasks(flow, 1)
+    service.terminate(run_id)
+    assert flow.next("cancel", 5).token == held["a"].token
+    group = service.group(run_id, "g")
+    assert group.verdict == CANCELLED and group.HasField("resolved_at")
+
+
+BAD = [
+    ([open_group("g", RACE)], "race without members"),
+    ([open_group("g", QUORUM)], "quorum without members"),
+    ([open_group("g", QUORUM, 3)], "quorum of 0"),
+    ([open_group("g", QUORUM, 3, quorum=4)], "quorum of 4"),
+    ([open_group("g", COLLECT_ALL, 20_001)], "20000 members"),
+    ([open_group("g", 9, 1)], "newer"),
+    ([open_group("", RACE, 1)], "512 bytes"),
+    ([open_group("g", RACE, 1), open_group("g", RACE, 1)], "twice"),
+    ([open_group("g", RACE, 1, deadline=duration(0))], "deadline"),
+    (members("unknown", "a"), "neither recorded nor opened"),
+    ([open_group("g", RACE, 1), schedule("elsewhere/a", "x", group="g")], "not named after its group"),
+    ([cancel_step("")], "512 bytes"),
+]
+
+
+@pytest.mark.parametrize("commands,words", BAD, ids=[words for _, words in BAD])
+def test_a_report_that_makes_no_sense_is_refused_whole(
+    start: Start, service: Any, commands: list[Any], words: str
+) -> None:
+    flow, task, run_id = start()
+    answer = flow.go_on(task.token, local_result("good"), commands=commands)
+    assert answer.rejection.reason == worker.REJECTION_REASON_INVALID and words in answer.rejection.message, answer
+    assert not service.steps(run_id) and not service.groups(run_id)
+    assert not flow.go_on(task.token, local_result("good")).HasField("rejection"), "the task is still held"
