@@ -386,8 +386,9 @@ CREATE TABLE kagzi.groups (
 
 CREATE INDEX due_groups ON kagzi.groups (deadline_at) WHERE deadline_at IS NOT NULL AND verdict IS NULL;
 
--- What a resolved group cancels, and which held-back member comes next, without a look at the settled ones.
-CREATE INDEX open_members ON kagzi.steps (run_id, group_key, state, scheduled_seq) WHERE group_key IS NOT NULL AND state < 5;
+-- What a resolved group cancels, which held-back member comes next, and what a group that is opened again (in a run that was
+-- retried or forked) has already: each without a look at the rest of the run.
+CREATE INDEX members ON kagzi.steps (run_id, group_key, state, scheduled_seq) WHERE group_key IS NOT NULL;
 
 -- So a key without a slash is known, before it is looked up, to be no group's member.
 ALTER TABLE kagzi.steps ADD CONSTRAINT members_are_named_after_their_group

@@ -159,6 +159,25 @@ struct GroupOperationTests {
     }
   }
 
+  @Test("a group that is opened anew begins with the members that are recorded, as in a run that was retried")
+  func openedAnew() async throws {
+    try await StoreFixture.with { store in
+      try await store.open(
+        Group(strategy: .failFast, memberCount: 3), number: 1, activities: 0..<3, disposition: .continue)
+      try await store.execute(store.settle(1, "g/0"))
+      try await store.database.withConnection {
+        try $0.executeScript("DELETE FROM kagzi.groups; DELETE FROM kagzi.steps WHERE step_key = 'g/2'")
+      }
+      var advance = AdvanceRun(runID: id, epoch: 1, disposition: .continue)
+      advance.groups.opens = [NewGroup(key: "g", group: Group(strategy: .failFast, memberCount: 3))]
+      advance.steps = [store.member("g/2")]
+      try await store.execute(.advanceRun(advance))
+      #expect(try await store.groups(1).first?.group.succeeded == 1)
+      try await store.execute([store.settle(1, "g/1"), store.settle(1, "g/2")])
+      #expect(try await store.groups(1).first?.group.verdict == .succeeded)
+    }
+  }
+
   @Test("a closing report counts its last members before the open groups are cancelled")
   func closing() async throws {
     try await StoreFixture.with { store in

@@ -6,6 +6,8 @@ package import Postgres
 /// guard, so that both hold or neither does. Rows: one a resolved group that a report speaks of; one a cancelled step
 /// that a session held; one a child that is to be stopped.
 ///
+/// A group that is opened anew, in a run that was retried or forked, begins with the members it has already.
+///
 /// A member that names no recorded group is inserted as a group of strategy zero, which the rule
 /// `members_name_a_group_that_was_opened` refuses: the report fails whole.
 package struct JoinReportsMany: PostgresStatement {
@@ -64,8 +66,17 @@ package struct JoinReportsMany: PostgresStatement {
        WHERE num_nulls(o.run_id, h.run_id) = 0
     ),
     asked AS MATERIALIZED (
-      SELECT o.*, o.seq + row_number() OVER (PARTITION BY o.run_id ORDER BY o.position) AS opened_seq
-        FROM opens o LEFT JOIN kagzi.groups g ON g.run_id = o.run_id AND g.group_key = o.group_key
+      SELECT o.*, o.seq + row_number() OVER (PARTITION BY o.run_id ORDER BY o.position) AS opened_seq,
+             coalesce(m.succeeded, 0) AS succeeded, coalesce(m.failed, 0) AS failed, coalesce(m.active, 0) AS active,
+             coalesce(m.has_tasks, false) AS has_tasks, m.first_success, m.first_failure
+        FROM opens o
+        LEFT JOIN kagzi.groups g ON g.run_id = o.run_id AND g.group_key = o.group_key
+       CROSS JOIN LATERAL (
+             SELECT count(*) FILTER (WHERE s.state = 5) AS succeeded, count(*) FILTER (WHERE s.state > 5) AS failed,
+                    count(*) FILTER (WHERE s.kind = 2 AND s.state IN (1, 2, 4)) AS active, bool_or(s.kind <> 1) AS has_tasks,
+                    (array_agg(s.step_key ORDER BY s.settled_seq) FILTER (WHERE s.state = 5))[1] AS first_success,
+                    (array_agg(s.step_key ORDER BY s.settled_seq) FILTER (WHERE s.state > 5))[1] AS first_failure
+               FROM kagzi.steps s WHERE s.run_id = o.run_id AND s.group_key = o.group_key) m
        WHERE g.run_id IS NULL
     ),
     tally AS MATERIALIZED (
@@ -85,12 +96,14 @@ package struct JoinReportsMany: PostgresStatement {
     ),
     standing AS (
       SELECT g.run_id, g.group_key, true AS is_recorded, g.strategy, g.member_count, g.quorum, g.max_concurrency, g.parent_step,
-             g.opened_seq, g.deadline_at, g.succeeded, g.failed, g.has_tasks, g.verdict, g.winner, g.failed_step
+             g.opened_seq, g.deadline_at, g.succeeded, g.failed, g.active, g.has_tasks, g.verdict, g.winner, g.failed_step,
+             NULL::text AS first_success, NULL::text AS first_failure
         FROM (SELECT run_id, group_key FROM tally UNION SELECT run_id, group_key FROM opens) t
         JOIN kagzi.groups g ON g.run_id = t.run_id AND g.group_key = t.group_key
        UNION ALL
       SELECT run_id, group_key, false, strategy, member_count, quorum, max_concurrency, parent_step, opened_seq,
-             clock.now + deadline_ms * interval '1 ms', 0, 0, false, NULL, NULL, NULL
+             clock.now + deadline_ms * interval '1 ms', succeeded, failed, active, has_tasks, NULL, NULL, NULL,
+             first_success, first_failure
         FROM asked, clock
     ),
     counted AS (
@@ -100,9 +113,10 @@ package struct JoinReportsMany: PostgresStatement {
              coalesce(s.opened_seq, 0) AS opened_seq, s.deadline_at,
              coalesce(s.succeeded, 0) + CASE WHEN s.verdict IS NULL THEN coalesce(t.succeeded, 0) ELSE 0 END AS succeeded,
              coalesce(s.failed, 0) + CASE WHEN s.verdict IS NULL THEN coalesce(t.failed, 0) ELSE 0 END AS failed,
-             coalesce(t.freed, 0) AS freed, coalesce(s.has_tasks, false) OR coalesce(t.has_tasks, false) AS has_tasks,
+             coalesce(s.active, 0) - coalesce(t.freed, 0) AS active, coalesce(s.has_tasks, false) OR coalesce(t.has_tasks, false) AS has_tasks,
              coalesce(t.has_new_tasks, false) AS has_new_tasks, coalesce(t.is_ended, false) AS is_ended,
-             t.first_success, t.first_failure, s.verdict AS old_verdict, s.winner, s.failed_step
+             coalesce(s.first_success, t.first_success) AS first_success, coalesce(s.first_failure, t.first_failure) AS first_failure,
+             s.verdict AS old_verdict, s.winner, s.failed_step
         FROM standing s FULL JOIN tally t ON t.run_id = s.run_id AND t.group_key = s.group_key
        WHERE num_nulls(s.run_id) = 0 OR t.named > 0
     ),
@@ -154,16 +168,16 @@ package struct JoinReportsMany: PostgresStatement {
     opened AS (
       INSERT INTO kagzi.groups (
         run_id, group_key, strategy, member_count, quorum, max_concurrency, parent_step, opened_seq, opened_at, deadline_at,
-        succeeded, failed, has_tasks, verdict, resolved_at, resolved_seq, winner, failed_step)
+        succeeded, failed, active, has_tasks, verdict, resolved_at, resolved_seq, winner, failed_step)
       SELECT run_id, group_key, strategy, member_count, quorum, max_concurrency, parent_step, opened_seq, clock.now, deadline_at,
-             succeeded, failed, has_tasks, verdict, CASE WHEN verdict IS NOT NULL THEN clock.now END,
+             succeeded, failed, active, has_tasks, verdict, CASE WHEN verdict IS NOT NULL THEN clock.now END,
              CASE WHEN verdict IS NOT NULL THEN seq END, CASE WHEN strategy = 3 AND verdict = 1 THEN first_success END,
              CASE WHEN strategy = 1 AND verdict = 2 THEN first_failure END
         FROM joined, clock WHERE NOT is_recorded
     ),
     recorded AS (
       UPDATE kagzi.groups g SET
-        succeeded = j.succeeded, failed = j.failed, active = g.active - j.freed, has_tasks = j.has_tasks, verdict = j.verdict,
+        succeeded = j.succeeded, failed = j.failed, active = j.active, has_tasks = j.has_tasks, verdict = j.verdict,
         resolved_at = CASE WHEN j.verdict IS NOT NULL THEN clock.now END,
         resolved_seq = CASE WHEN j.verdict IS NOT NULL THEN j.seq END,
         winner = CASE WHEN j.strategy = 3 AND j.verdict = 1 THEN j.first_success END,
