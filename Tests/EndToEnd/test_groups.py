@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from harness import (
-    Coordinator, RawWorker, cancel_step, common, duration, local_failure, local_result, open_group, policy, run, schedule, worker,
+    Coordinator, RawWorker, cancel_step, child, common, duration, local_failure, local_result, open_group, policy, run, schedule, worker,
     worker_service,
 )  # fmt: skip
 from harness.service import CALL
@@ -329,6 +329,37 @@ def test_cancelling_a_step_or_a_group_tells_its_workers(start: Start, service: A
     assert states(task) == dict.fromkeys(("g/a", "g/b", "plain", "never"), run.STEP_STATE_CANCELLED)
     flow.complete(task.token)
     flow.expect_nothing("task", 0.2)
+
+
+def test_a_child_may_be_a_member_and_is_stopped_when_it_loses(start: Start, service: Any, queue: str) -> None:
+    flow, task, run_id = start()
+    flow.suspend(
+        task.token, open_group("g", RACE, 2), child("g/child", "w", group="g"), *members("g", "a"), sticky=True
+    )
+    first, second = flow.task(), flow.task()
+    inner, activity = (first, second) if first.HasField("workflow") else (second, first)
+    flow.output(activity.token, b"1")
+    task = flow.task()
+    assert task.run_id == run_id and task.workflow.groups[0].winner == "g/a"
+    assert states(task)["g/child"] == run.STEP_STATE_CANCELLED
+    assert flow.next("cancel", 5).token == inner.token
+    flow.report(
+        inner.token,
+        workflow=worker.WorkflowReport(
+            fail=worker.Fail(failure=common.Failure(kind=common.ERROR_KIND_CANCELLED, message="as asked"))
+        ),
+    )
+    assert service.wait(inner.run_id).status == run.RUN_STATUS_CANCELLED
+    # And one that wins resolves the group.
+    flow.suspend(task.token, open_group("h", RACE, 2), child("h/child", "w", group="h"), *members("h", "a"), sticky=True)
+    first, second = flow.task(), flow.task()
+    inner, activity = (first, second) if first.HasField("workflow") else (second, first)
+    flow.complete(inner.token, b"5")
+    task = flow.task()
+    assert task.workflow.groups[0].winner == "h/child"
+    assert flow.next("cancel", 5).token == activity.token
+    flow.complete(task.token)
+    assert service.wait(run_id).status == run.RUN_STATUS_COMPLETED
 
 
 def test_closing_a_run_cancels_its_open_groups(start: Start, service: Any) -> None:

@@ -8,7 +8,7 @@ extension WorkflowReportPlanner {
   internal func add(_ command: Messages.StartChild, to plan: inout WorkflowReportPlan) throws(ReportFlaw) {
     let id = newID()
     var step = NewStep(key: command.key, kind: .child, state: .waiting)
-    step.groupKey = command.group.isEmpty ? nil : command.group
+    step.groupKey = try group(command.group, of: command.key)
     step.childRunID = id
     plan.steps.append(step)
     let start = try start(command, id)

@@ -69,6 +69,7 @@ extension WorkflowReportPlan {
       return groups.opens.contains { $0.key == key }
     }
     activities.removeAll { cancelled.contains($0.step.key) }
+    children.removeAll { cancelled.contains($0.child.stepKey) }
     failedAttempts.removeAll { cancelled.contains($0.key) }
     decisions = decisions.map { decision in
       cancelled.contains(decision.key)

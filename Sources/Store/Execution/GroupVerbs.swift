@@ -88,6 +88,8 @@ internal struct GroupVerbs {
             places[runID].map { outcomes[$0].addEffects { $0.resolved.append(group) } }
           case .cancelled(let step):
             places[step.runID].map { outcomes[$0].addEffects { $0.cancelledSteps.append(step) } }
+          case .stranded(let child):
+            places[child.parentRunID].map { outcomes[$0].addEffects { $0.strandedChildren.append(child) } }
           }
         }
       }
