@@ -19,6 +19,7 @@ extension PeerAnnouncements.Announcement {
     case .moving(let key, let version):
       "m\t\(escape(key.namespace))\t\(escape(key.queue))\t\(escape(key.type))\t\(key.version)\t\(version)"
     case .registry: "g"
+    case .schedule: "s"
     }
   }
 
@@ -47,6 +48,7 @@ extension PeerAnnouncements.Announcement {
           kind: .workflow, namespace: unescape(fields[1]), queue: unescape(fields[2]), type: unescape(fields[3]),
           version: from), toVersion: to)
     case ("g", 1): self = .registry
+    case ("s", 1): self = .schedule
     default: return nil
     }
   }

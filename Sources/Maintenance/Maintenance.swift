@@ -7,6 +7,7 @@ package enum Maintenance {
   package static func services(_ coordinator: Coordinator, logger: Logger) -> [any Service] {
     [
       TimerService(coordinator: coordinator, logger: logger),
+      ScheduleService(coordinator: coordinator, logger: logger),
       PeriodicService("task deadlines", every: .milliseconds(50), logger: logger) {
         coordinator.sweepDeadlines(now: .now)
       },

@@ -107,6 +107,7 @@ private final class PeerInbox: Sendable {
   /// What was announced while the connection was away is unknown: look.
   func connected() {
     coordinator.scanReady()
+    coordinator.heardSchedule()
     Task { [self] in
       do {
         try await coordinator.refreshRegistry()
@@ -131,6 +132,7 @@ private final class PeerInbox: Sendable {
         coordinator.heardLost(session: session, token: token, reason: reason)
       case .moving(let key, let version): coordinator.heardMoving(key, toVersion: version)
       case .registry: refreshRegistry()
+      case .schedule: coordinator.heardSchedule()
       case nil: break
       }
     }

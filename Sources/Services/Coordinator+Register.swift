@@ -28,6 +28,8 @@ extension Coordinator {
     router.unary(WorkerService.CompleteActivity.self) { self.completeActivity($0, $1, $2) }
     router.unary(WorkerService.DeregisterWorker.self) { self.deregisterWorker($0, $1, $2) }
 
+    registerSchedules(on: &router)
+
     router.unary(AdminService.GetServerInfo.self) { self.getServerInfo($0, $1, $2) }
     router.unary(AdminService.CreateNamespace.self) { self.createNamespace($0, $1, $2) }
     router.unary(AdminService.GetNamespace.self) { self.getNamespace($0, $1, $2) }
@@ -44,5 +46,20 @@ extension Coordinator {
     router.unary(RegistryService.DescribeActivityType.self) { self.describeActivityType($0, $1, $2) }
     router.unary(RegistryService.ListActivityTypes.self) { self.listActivityTypes($0, $1, $2) }
     router.serverStreaming(RegistryService.MoveRuns.self) { self.moveRuns($0, $1, $2) }
+  }
+}
+
+extension Coordinator {
+  private func registerSchedules(on router: inout Router) {
+    router.unary(ScheduleService.CreateSchedule.self) { self.createSchedule($0, $1, $2) }
+    router.unary(ScheduleService.GetSchedule.self) { self.getSchedule($0, $1, $2) }
+    router.unary(ScheduleService.ListSchedules.self) { self.listSchedules($0, $1, $2) }
+    router.unary(ScheduleService.UpdateSchedule.self) { self.updateSchedule($0, $1, $2) }
+    router.unary(ScheduleService.DeleteSchedule.self) { self.deleteSchedule($0, $1, $2) }
+    router.unary(ScheduleService.PauseSchedule.self) { self.pauseSchedule($0, $1, $2) }
+    router.unary(ScheduleService.ResumeSchedule.self) { self.resumeSchedule($0, $1, $2) }
+    router.unary(ScheduleService.TriggerSchedule.self) { self.triggerSchedule($0, $1, $2) }
+    router.unary(ScheduleService.BackfillSchedule.self) { self.backfillSchedule($0, $1, $2) }
+    router.unary(ScheduleService.ListScheduleFirings.self) { self.listScheduleFirings($0, $1, $2) }
   }
 }

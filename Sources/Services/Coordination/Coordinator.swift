@@ -27,6 +27,7 @@ package final class Coordinator: Sendable {
   internal let moves = VersionMoves()
   internal let loader = TaskLoader()
   internal let runLoader = RunLoader()
+  internal let schedules = ScheduleWatch()
   package let peers = PeerAnnouncements()
   /// Told that something in the database may be due sooner than the timer loop expects.
   private let dueSignal = Mutex<(@Sendable (Int64) -> Void)?>(nil)

@@ -17,6 +17,8 @@ package final class PeerAnnouncements: Sendable {
     case moving(TaskKey, toVersion: Int32)
     /// Types or namespaces have changed.
     case registry
+    /// A schedule was created or changed: the next due time may be another.
+    case schedule
   }
 
   private struct State {

@@ -167,7 +167,7 @@ extension Coordinator {
 
   // MARK: Reading the request
 
-  private func startOperation(_ request: StartWorkflowRequest) throws(Status) -> StartRun {
+  internal func startOperation(_ request: StartWorkflowRequest) throws(Status) -> StartRun {
     let namespace = try enabledNamespace(request.namespace)
     let type = try name(request.workflowType, "workflow_type")
     let id = newID()

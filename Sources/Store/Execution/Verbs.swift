@@ -39,6 +39,8 @@ internal struct Verbs {
   var moves = Placed<MoveRun>()
   var runClaims = Placed<ClaimTasks>()
   var stepClaims = Placed<ClaimTasks>()
+  var firings = Placed<DecideFiring>()
+  var waitingFirings = Placed<StartFiring>()
 
   init(_ operations: [Operation]) {
     for (index, operation) in operations.enumerated() {
@@ -64,6 +66,8 @@ internal struct Verbs {
       case .moveRun(let move): moves.append(move, index)
       case .claimRuns(let claim): runClaims.append(claim, index)
       case .claimSteps(let claim): stepClaims.append(claim, index)
+      case .decideFiring(let firing): firings.append(firing, index)
+      case .startFiring(let firing): waitingFirings.append(firing, index)
       }
     }
   }
@@ -79,6 +83,6 @@ internal struct Verbs {
     collectors +=
       addAdvances(pipeline) + addChildren(pipeline) + addMatches(pipeline) + addCloses(pipeline)
       + addContinuations(pipeline) + groups.addReleases(pipeline, joined)
-    return collectors + addRunChanges(pipeline) + addNotices(pipeline) + addClaims(pipeline)
+    return collectors + addRunChanges(pipeline) + addNotices(pipeline) + addFirings(pipeline) + addClaims(pipeline)
   }
 }

@@ -24,6 +24,8 @@ package enum Operation: Sendable {
   case expireGroup(ExpireGroup)
   case claimRuns(ClaimTasks)
   case claimSteps(ClaimTasks)
+  case decideFiring(DecideFiring)
+  case startFiring(StartFiring)
 
   /// What orders operations: those of one run share a lane. A start is ordered by its workflow id, a claim by its queue.
   package var laneKey: UInt64 {
@@ -47,6 +49,8 @@ package enum Operation: Sendable {
     case .moveRun(let move): move.runID.low
     case .expireGroup(let expire): expire.runID.low
     case .claimRuns(let claim), .claimSteps(let claim): UInt64(truncatingIfNeeded: claim.key.hashValue)
+    case .decideFiring(let firing): firing.scheduleUID.low
+    case .startFiring(let firing): firing.scheduleUID.low
     }
   }
 
@@ -66,6 +70,8 @@ package enum Operation: Sendable {
     case .recordProgress(let progress): 128 + (progress.progress?.count ?? 0)
     case .endRun(let end): 128 + end.failure.count
     case .claimRuns(let claim), .claimSteps(let claim): 128 + 16 * claim.slots.count
+    case .decideFiring(let firing): 512 + (firing.start?.input?.count ?? 0)
+    case .startFiring(let firing): 512 + (firing.start.input?.count ?? 0)
     default: 128
     }
   }
@@ -99,6 +105,7 @@ package enum Outcome: Sendable {
   case joined(Joined)
   case claimedRuns([ClaimedRun])
   case claimedSteps([ClaimedStep])
+  case firing(FiringDecision)
 }
 
 /// What recording an open run's report led to.

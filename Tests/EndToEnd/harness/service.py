@@ -8,6 +8,7 @@ import grpc
 from kagzi._generated.kagzi.v1 import (
     admin_service_pb2_grpc,
     registry_service_pb2_grpc,
+    schedule_service_pb2_grpc,
     worker_service_pb2_grpc,
     workflow_service_pb2_grpc,
 )
@@ -26,6 +27,7 @@ class Service:
         self.workflows: Any = workflow_service_pb2_grpc.WorkflowServiceStub(self.channel)
         self.workers: Any = worker_service_pb2_grpc.WorkerServiceStub(self.channel)
         self.registry: Any = registry_service_pb2_grpc.RegistryServiceStub(self.channel)
+        self.schedules: Any = schedule_service_pb2_grpc.ScheduleServiceStub(self.channel)
         self.admin: Any = admin_service_pb2_grpc.AdminServiceStub(self.channel)
 
     def close(self) -> None:
