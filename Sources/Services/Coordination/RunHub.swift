@@ -22,6 +22,7 @@ internal final class RunHub: Sendable {
 
   private let state = Mutex(State())
   private let limit: Int
+  let started = StartedRuns()
 
   init(limit: Int) { self.limit = limit }
 
@@ -58,6 +59,7 @@ internal final class RunHub: Sendable {
   }
 
   func closed(_ runID: RunID, _ end: RunEnd? = nil) {
+    started.remove(runID)
     let (closing, changing) = state.withLock { state in
       let closing = state.closing.removeValue(forKey: runID)?.values
       state.count -= closing?.count ?? 0

@@ -99,9 +99,11 @@ extension Coordinator {
     let isDelayed = start.startDelayMilliseconds != nil || start.startAtMicroseconds != nil
     if !isDelayed { start.reservedSession = reserve(run.taskKey, jumpsQueue: false) }
     let reserved = start.reservedSession
+    hub.started.starting(start)
     store.submit(.startRun(start)) { [self, start] result in
       switch result {
       case .success(.started(let createdAt)):
+        hub.started.started(start.runID, at: createdAt)
         completion(
           .success(
             StartWorkflowResponse(
@@ -117,9 +119,11 @@ extension Coordinator {
         }
         if let timeout = start.timeoutMilliseconds { noteDue(inMilliseconds: timeout) }
       case .success:
+        hub.started.remove(start.runID)
         release(reserved, .workflow)
         settleConflict(start, request, completion)
       case .failure(let error):
+        hub.started.remove(start.runID)
         release(reserved, .workflow)
         completion(.failure(Status(error)))
       }

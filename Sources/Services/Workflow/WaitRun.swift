@@ -91,12 +91,20 @@ private final class RunWait: Sendable {
       state.timer = timer
     }
     call.onCancel { self.end() }
+    // Without peers, nobody else closes what was started here.
+    if wait > .zero, !coordinator.peers.hasPeers, let row = coordinator.hub.started.row(runID),
+      row.namespace == namespace
+    {
+      return state.withLock { $0.found = row }
+    }
     look(isLast: wait == .zero)
   }
 
   /// The run has closed: the answer is made of what was found of it and how it ended, or read.
   private func closed(_ runEnd: RunEnd?) {
-    guard let runEnd, let found = state.withLock({ $0.found }) else { return look(isLast: true) }
+    guard let runEnd, runEnd.closing.status != .continued, let found = state.withLock({ $0.found }) else {
+      return look(isLast: true)
+    }
     guard end() else { return }
     let row = found.closed(runEnd.closing, output: runEnd.output, failure: runEnd.failure)
     reply.succeed(WaitRunResponse(run: Run(row), closed: true))

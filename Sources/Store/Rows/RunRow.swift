@@ -29,6 +29,24 @@ package struct RunRow: Sendable {
   package var input: [UInt8]?
   package var output: [UInt8]?
 
+  /// The row of a run that is being started; when it was created is known once it is committed.
+  package init(starting start: StartRun) {
+    runID = start.runID
+    namespace = start.namespace
+    workflowID = start.workflowID
+    workflowType = start.workflowType
+    workflowVersion = start.workflowVersion
+    taskQueue = start.taskQueue
+    priority = start.priority
+    tags = start.tags
+    attempt = 1
+    createdAt = PostgresTimestamp(microseconds: 0)
+    status = .pending
+    sequence = 1
+    isCancelRequested = false
+    input = start.input
+  }
+
   /// The row as it is once the run has closed so.
   package func closed(_ closing: Closing, output: [UInt8]?, failure: [UInt8]?) -> RunRow {
     var row = self
