@@ -7,7 +7,7 @@ import Testing
 @Suite("Rows are locked in key order")
 struct LockOrderTests {
   enum Verb: String, CaseIterable, Sendable {
-    case advance, settle, close, cancel, end, move
+    case advance, settle, close, cancel, end, move, signal, `continue`
   }
 
   @Test("a batch that meets a locked row holds the rows before it and none after it", arguments: Verb.allCases)
@@ -105,6 +105,8 @@ struct LockOrderTests {
     case .cancel: .cancelRun(CancelRun(runID: UUID(high: 1, low: number), reason: "", graceMilliseconds: 1_000))
     case .move:
       .moveRun(MoveRun(runID: UUID(high: 1, low: number), fromVersion: 1, toVersion: 2, sequence: 1))
+    case .signal: store.signal(number, 1)
+    case .continue: .continueRun(store.continueAsNew(number, as: number + 10))
     case .end: .endRun(EndRun(runID: UUID(high: 1, low: number), status: .terminated, reason: "", failure: [1]))
     }
   }
@@ -119,13 +121,4 @@ private func isLocked(_ number: UInt64, _ table: String, _ connection: PostgresC
   } catch {
     return true
   }
-}
-
-private struct CountWaiting: PostgresStatement {
-  static let name = ""
-  static let sql = """
-    SELECT count(*) FROM pg_locks WHERE NOT granted
-       AND pid IN (SELECT pid FROM pg_stat_activity WHERE datname = current_database())
-    """
-  static func decode(_ row: borrowing PostgresRow) throws(PostgresDecodingError) -> Int { try row.int(0) }
 }
