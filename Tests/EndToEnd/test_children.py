@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 import pytest
-from harness import RawWorker, Service, child, common, duration, run, worker
+from harness import RawWorker, Service, cancel_step, child, common, duration, run, worker
 
 
 @pytest.fixture
@@ -191,6 +191,24 @@ def test_when_a_parent_closes_its_children_are_stopped_as_their_policies_say(
     flow.complete(kids["kid3"].token)
     assert service.wait(kids["kid3"].run_id).status == run.RUN_STATUS_COMPLETED
     assert all(step.state == run.STEP_STATE_CANCELLED for step in service.steps(parent))
+
+
+@pytest.mark.parametrize("policy", list(worker.ParentClosePolicy.values()))
+def test_a_child_whose_step_is_cancelled_is_stopped_whatever_a_close_would_do(
+    flow: RawWorker, service: Service, queue: str, policy: int
+) -> None:
+    parent = service.start("parent", queue)
+    task = flow.task()
+    flow.go_on(task.token, commands=[child("kid", "kid", parent_close_policy=policy)])
+    kid = flow.task()
+    flow.suspend(task.token, cancel_step("kid"))
+    if policy == worker.PARENT_CLOSE_POLICY_TERMINATE:
+        assert service.wait(kid.run_id).status == run.RUN_STATUS_TERMINATED
+    else:
+        assert flow.next("cancel").token == kid.token
+        flow.fail(kid.token, common.ERROR_KIND_CANCELLED)
+        assert service.wait(kid.run_id).status == run.RUN_STATUS_CANCELLED
+    assert service.step(parent, "kid").state == run.STEP_STATE_CANCELLED
 
 
 def test_children_of_children_are_stopped_too(flow: RawWorker, service: Service, queue: str) -> None:

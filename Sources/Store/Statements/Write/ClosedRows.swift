@@ -20,21 +20,25 @@ internal enum ClosedRows {
        WHERE c.parent_step IS NOT NULL
       ON CONFLICT DO NOTHING
     ),
-    \(stranded)
+    \(stranded(sparingAbandoned: true))
     """
 
-  /// The second half of `notices`, for a statement whose runs do not end for their parents.
-  static let stranded = """
+  /// A common table expression that notes which children of `abandoned` steps are to be stopped.
+  /// - Parameter sparingAbandoned: whether those go on that are to survive their parent's close; the parent's code may
+  ///   still give up on one by itself.
+  static func stranded(sparingAbandoned: Bool) -> String {
+    """
     stranded AS (
       INSERT INTO kagzi.child_notices (run_id, kind, parent_run_id, parent_step, created_at)
       SELECT a.child_run_id, 2, a.run_id, a.step_key, clock.now
         FROM clock, abandoned a JOIN kagzi.runs c ON c.run_id = a.child_run_id
-       WHERE a.child_run_id IS NOT NULL AND c.parent_close_policy <> 3
+       WHERE a.child_run_id IS NOT NULL AND c.parent_close_policy \(sparingAbandoned ? "<> 3" : "IS NOT NULL")
        ORDER BY a.child_run_id
       ON CONFLICT DO NOTHING
       RETURNING run_id, parent_run_id, parent_step
     )
     """
+  }
 
   /// The columns of a row that is no closed run's, from the sixth on.
   static let noClosing = """

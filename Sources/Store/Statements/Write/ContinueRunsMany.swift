@@ -75,7 +75,7 @@ package struct ContinueRunsMany: PostgresStatement {
     \(FailedAttemptArrays.insert(from: 8 + NewStepArrays.parameterCount)),
     \(CancelOpenSteps.cancel(unless: reported)),
     \(CancelOpenGroups.cancel),
-    \(ClosedRows.stranded)
+    \(ClosedRows.stranded(sparingAbandoned: true))
     SELECT s.*, NULL::timestamptz, NULL::bigint, NULL::boolean FROM (\(ClosedRows.select)) AS s
     UNION ALL
     SELECT n.run_id, NULL, NULL, NULL, NULL, \(ClosedRows.noClosing), clock.now, n.timeout_ms, n.cancel_requested

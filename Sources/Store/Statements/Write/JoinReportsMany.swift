@@ -138,7 +138,7 @@ package struct JoinReportsMany: PostgresStatement {
         FROM (SELECT run_id, step_key, session_id, lease_epoch, child_run_id FROM left_open UNION
               SELECT run_id, step_key, session_id, lease_epoch, child_run_id FROM dropped) a
     ),
-    \(ClosedRows.stranded),
+    \(ClosedRows.stranded(sparingAbandoned: false)),
     summed AS (
       SELECT run_id, sum(opened) AS opened, sum(ended) AS ended, bool_or(is_news) AS is_news, bool_or(is_resolved) AS is_resolved
         FROM (

@@ -135,7 +135,7 @@ package struct SettleMembersMany: PostgresStatement {
       FROM ended e, clock
       WHERE s.run_id = e.run_id AND s.step_key = e.step_key
     ),
-    \(ClosedRows.stranded),
+    \(ClosedRows.stranded(sparingAbandoned: false)),
     joined AS MATERIALIZED (
       SELECT d.*, coalesce(r.seq + r.settled + r.cancelled, 0) AS seq
         FROM decided d FULL JOIN run r ON r.run_id = d.run_id
