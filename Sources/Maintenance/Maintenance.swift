@@ -21,10 +21,14 @@ package enum Maintenance {
       },
       PeriodicService("safety scan", every: .seconds(10), logger: logger) {
         coordinator.scanReady()
+        try await coordinator.refreshRegistryAmongPeers()
         try await coordinator.sweepOverdueSteps()
         try await coordinator.reconcileHeldTasks()
         try await coordinator.checkAwaitedRuns()
         try await coordinator.sweepChildNotices()
+      },
+      PeriodicService("retention", every: coordinator.limits.retentionInterval, logger: logger) {
+        try await coordinator.removeOldRuns()
       },
       PeriodicService("orphan rescue", every: .seconds(30), logger: logger) {
         try await coordinator.rescueOrphans()

@@ -18,6 +18,8 @@ package struct CoordinatorLimits: Sendable {
   package var leases: ClosedRange<Duration> = .seconds(1) ... .seconds(3600)
   /// How long a cancelled run may go without a worker before it is closed. Default 30 s.
   package var cancelGrace: Duration = .seconds(30)
+  /// How often closed runs are looked for that are older than their namespace keeps them. Default 1 min.
+  package var retentionInterval: Duration = .seconds(60)
   /// Workflow tasks lost in a row that park a run. Default 10.
   package var lossLimit: Int32 = 10
   /// A local step's retry with a delay up to this is waited for by its worker, under the same lease. Default 5 s.

@@ -20,6 +20,7 @@ struct ServerOptions: ParsableArguments {
   @Option(help: .hidden) var acceptTimeout: String?
   @Option(help: .hidden) var cancelGrace: String?
   @Option(help: .hidden) var lossLimit: String?
+  @Option(help: .hidden) var retentionInterval: String?
   @Option(help: .hidden) var drainTimeout: String?
   @Option(help: .hidden) var logLevel: String?
   @Option(help: "A JSON file with any of the keys (KAGZI_CONFIG).") var config: String?
@@ -39,7 +40,8 @@ struct ServerOptions: ParsableArguments {
       "read-connections": readConnections, "lookup-connections": lookupConnections,
       "max-message-bytes": maxMessageBytes, "max-payload-bytes": maxPayloadBytes,
       "lease-default": leaseDefault, "accept-timeout": acceptTimeout, "cancel-grace": cancelGrace,
-      "loss-limit": lossLimit, "drain-timeout": drainTimeout, "log-level": logLevel,
+      "loss-limit": lossLimit, "retention-interval": retentionInterval, "drain-timeout": drainTimeout,
+      "log-level": logLevel,
     ]
     return values.compactMapValues { $0 }
   }

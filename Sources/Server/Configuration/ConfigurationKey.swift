@@ -25,6 +25,7 @@ package struct ConfigurationKey: Sendable {
     .init("accept-timeout", "5s", "a pushed task that is not accepted within this goes back"),
     .init("cancel-grace", "30s", "a cancelled run that no worker finishes is closed after this"),
     .init("loss-limit", "10", "workflow tasks lost to dead workers in a row that park a run"),
+    .init("retention-interval", "1m", "closed runs older than their namespace keeps them are looked for this often"),
     .init("drain-timeout", "30s", "calls in flight may finish for this long after SIGTERM"),
     .init("log-level", "info", "trace, debug, info, notice, warning, error or critical"),
   ]

@@ -67,6 +67,7 @@ package struct ServerConfiguration: Sendable {
     settings.limits.acceptTimeout = try values.duration("accept-timeout")
     settings.limits.cancelGrace = try values.duration("cancel-grace")
     settings.limits.lossLimit = Int32(try values.integer("loss-limit", 1...1_000_000))
+    settings.limits.retentionInterval = try values.duration("retention-interval")
     settings.drainTimeout = try values.duration("drain-timeout")
     return settings
   }

@@ -52,6 +52,11 @@ package final class Coordinator: Sendable {
   /// Reads the registry again: another coordinator may have registered something.
   package func refreshRegistry() async throws(StoreError) { try await registry.refresh(from: store) }
 
+  /// Beneath the announcements of other coordinators: one that got lost is made up for.
+  package func refreshRegistryAmongPeers() async throws(StoreError) {
+    if peers.hasPeers { try await registry.refresh(from: store) }
+  }
+
   /// Sets who is told of new due times, in milliseconds from now.
   package func onDue(_ action: @escaping @Sendable (Int64) -> Void) { dueSignal.withLock { $0 = action } }
 
