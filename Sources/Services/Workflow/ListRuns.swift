@@ -15,7 +15,7 @@ extension Coordinator {
         throw Status.invalid("page_token", "was not made by this server")
       }
       let selection = try selection(request.filter, namespace: request.namespace)
-      let rows = try await store.read(ListRuns(selection: selection, before: before, limit: size + 1))
+      let rows = try await store.listRuns(selection, before: before, limit: size + 1)
       let page = rows.prefix(size)
       return ListRunsResponse(
         runs: page.map { Run($0, includesPayloads: false) },
@@ -28,7 +28,7 @@ extension Coordinator {
   ) {
     responder.answer { [self] in
       let selection = try selection(request.filter, namespace: request.namespace)
-      let rows = try await store.read(CountRuns(selection: selection))
+      let rows = try await store.countRuns(selection)
       return CountRunsResponse(
         total: rows.reduce(0) { $0 + UInt64($1.count) },
         counts: rows.map { StatusCount(status: Messages.RunStatus(rawValue: $0.status), count: UInt64($0.count)) })

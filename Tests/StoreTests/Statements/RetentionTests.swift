@@ -47,8 +47,9 @@ struct RetentionTests {
 
   private func remaining(_ store: StoreFixture) async throws -> Set<Engine.UUID> {
     Set(
-      try await store.read(ListRuns(selection: RunSelection(namespace: "default"), before: nil, limit: 1_000)).map(
-        \.runID))
+      try await store.read(ListRuns<AllRuns>(selection: RunSelection(namespace: "default"), before: nil, limit: 1_000))
+        .map(
+          \.runID))
   }
 
   private func count(_ store: StoreFixture, _ table: String) async throws -> Int {

@@ -23,7 +23,7 @@ package struct RunSelection: Sendable {
     r.namespace = $1
        AND (cardinality($2::smallint[]) = 0 OR coalesce(r.status, \(RunRow.openStatus)) = ANY ($2::smallint[]))
        AND ($3::text IS NULL OR r.workflow_type = $3)
-       AND ($4::integer IS NULL OR coalesce(o.workflow_version, r.workflow_version) = $4)
+       AND ($4::integer IS NULL OR r.workflow_version = $4)
        AND ($5::text IS NULL OR r.workflow_id = $5)
        AND ($6::text IS NULL OR starts_with(r.workflow_id, $6))
        AND ($7::text IS NULL OR r.task_queue = $7)
@@ -49,7 +49,7 @@ package struct RunSelection: Sendable {
 }
 
 /// A page of runs, newest first, without payloads. Unprepared: each filter deserves its own plan.
-package struct ListRuns: PostgresStatement {
+package struct ListRuns<Source: RunSource>: PostgresStatement {
   package let selection: RunSelection
   /// Only runs older than this one.
   package let before: RunID?
@@ -61,14 +61,59 @@ package struct ListRuns: PostgresStatement {
     self.limit = limit
   }
 
-  package static let name = ""
-  package static let sql = """
+  package static var name: String { "" }
+  package static var sql: String {
+    """
     SELECT \(RunRow.columns), \(RunRow.noPayloadColumns)
-      FROM kagzi.runs r LEFT JOIN kagzi.open_runs o ON o.run_id = r.run_id
-     WHERE \(RunSelection.condition)
+      FROM \(Source.tables)
+     WHERE \(RunSelection.condition) AND \(Source.condition)
        AND ($12::uuid IS NULL OR r.run_id < $12)
      ORDER BY r.run_id DESC
      LIMIT $13
+    """
+  }
+
+  package func bind(_ parameters: inout PostgresParameters) {
+    selection.bind(&parameters)
+    parameters.bind(before)
+    parameters.bind(limit)
+  }
+
+  package static func decode(_ row: borrowing PostgresRow) throws(PostgresDecodingError) -> RunRow { try RunRow(row) }
+}
+
+/// The same for the runs of one type: the newest of each of its versions, and of those the newest. An index that leads by
+/// version serves both this and lists of one version.
+package struct ListRunsOfType: PostgresStatement {
+  package let selection: RunSelection
+  package let before: RunID?
+  package let limit: Int
+
+  package init(selection: RunSelection, before: RunID?, limit: Int) {
+    self.selection = selection
+    self.before = before
+    self.limit = limit
+  }
+
+  package static let name = ""
+  package static let sql = """
+    WITH RECURSIVE version (number) AS (
+      SELECT (SELECT min(workflow_version) FROM kagzi.runs WHERE namespace = $1 AND workflow_type = $3)
+      UNION ALL
+      SELECT (SELECT min(workflow_version) FROM kagzi.runs
+               WHERE namespace = $1 AND workflow_type = $3 AND workflow_version > v.number)
+        FROM version v WHERE v.number IS NOT NULL
+    ),
+    newest AS MATERIALIZED (
+      SELECT n.run_id FROM version v CROSS JOIN LATERAL (
+        SELECT r.run_id FROM \(AllRuns.tables)
+         WHERE r.workflow_version = v.number AND \(RunSelection.condition) AND ($12::uuid IS NULL OR r.run_id < $12)
+         ORDER BY r.run_id DESC LIMIT $13) n
+       ORDER BY n.run_id DESC LIMIT $13
+    )
+    SELECT \(RunRow.columns), \(RunRow.noPayloadColumns)
+      FROM newest n JOIN kagzi.runs r ON r.run_id = n.run_id LEFT JOIN kagzi.open_runs o ON o.run_id = r.run_id
+     ORDER BY r.run_id DESC
     """
 
   package func bind(_ parameters: inout PostgresParameters) {
@@ -81,18 +126,20 @@ package struct ListRuns: PostgresStatement {
 }
 
 /// Numbers of runs by status.
-package struct CountRuns: PostgresStatement {
+package struct CountRuns<Source: RunSource>: PostgresStatement {
   package let selection: RunSelection
 
   package init(selection: RunSelection) { self.selection = selection }
 
-  package static let name = ""
-  package static let sql = """
+  package static var name: String { "" }
+  package static var sql: String {
+    """
     SELECT coalesce(r.status, \(RunRow.openStatus)) AS status, count(*)
-      FROM kagzi.runs r LEFT JOIN kagzi.open_runs o ON o.run_id = r.run_id
-     WHERE \(RunSelection.condition)
+      FROM \(Source.tables)
+     WHERE \(RunSelection.condition) AND \(Source.condition)
      GROUP BY 1 ORDER BY 1
     """
+  }
 
   package func bind(_ parameters: inout PostgresParameters) { selection.bind(&parameters) }
 

@@ -67,6 +67,7 @@ package struct RemoveClosedRuns: PostgresStatement {
        ORDER BY r.run_id FOR UPDATE OF r SKIP LOCKED
     ),
     attempt AS (DELETE FROM kagzi.step_attempts a USING doomed d WHERE a.run_id = d.run_id),
+    parallel_group AS (DELETE FROM kagzi.groups g USING doomed d WHERE g.run_id = d.run_id),
     signal AS (DELETE FROM kagzi.signals s USING doomed d WHERE s.run_id = d.run_id),
     step AS (DELETE FROM kagzi.steps s USING doomed d WHERE s.run_id = d.run_id),
     run AS (DELETE FROM kagzi.runs r USING doomed d WHERE r.run_id = d.run_id)
