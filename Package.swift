@@ -12,7 +12,6 @@ let strict: [SwiftSetting] = [
 
 let collections: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
-let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
@@ -38,7 +37,6 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
-    .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
     .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
@@ -64,20 +62,26 @@ let package = Package(
     .target(name: "Engine", dependencies: [collections], swiftSettings: strict),
     .target(name: "Postgres", dependencies: ["CLibpq", logging], swiftSettings: strict),
     .target(name: "PostgresCluster", dependencies: ["Postgres", logging], swiftSettings: strict),
-    .target(name: "Store", dependencies: ["Postgres", "Engine", collections, logging, metrics], swiftSettings: strict),
+    .target(name: "Meters", swiftSettings: strict),
+    .target(
+      name: "Store", dependencies: ["Postgres", "Engine", "Meters", collections, logging], swiftSettings: strict),
 
     // The coordinator.
     .target(
-      name: "Services", dependencies: ["GRPC", "Messages", "Store", "Engine", collections, logging],
+      name: "Services", dependencies: ["GRPC", "Messages", "Store", "Engine", "Meters", collections, logging],
       swiftSettings: strict),
     .target(
       name: "Maintenance", dependencies: ["Services", "Store", "Postgres", "Engine", lifecycle, logging],
       swiftSettings: strict),
     .target(
+      name: "OperatorHTTP",
+      dependencies: ["Services", "Messages", "Engine", "Meters", hummingbird, lifecycle, logging, nioPosix],
+      swiftSettings: strict),
+    .target(
       name: "Server",
       dependencies: [
         "Services", "Maintenance", "Store", "Postgres", "Engine", "GRPC", "PostgresCluster", "Messages", lifecycle,
-        system, unixSignals, configuration, logging, nioPosix, nioSSL, hummingbird,
+        "Meters", "OperatorHTTP", system, unixSignals, configuration, logging, nioPosix, nioSSL,
       ],
       swiftSettings: strict),
     .executableTarget(
@@ -132,6 +136,9 @@ let package = Package(
       path: "Tests/Support/HealthAndReflectionServer", swiftSettings: strict),
     .target(name: "SeededRandom", path: "Tests/Support/SeededRandom", swiftSettings: strict),
     .testTarget(name: "EngineTests", dependencies: ["Engine", "SeededRandom"], swiftSettings: strict),
+    .testTarget(name: "MetersTests", dependencies: ["Meters"], swiftSettings: strict),
+    .testTarget(
+      name: "OperatorHTTPTests", dependencies: ["OperatorHTTP", "Services", "Messages"], swiftSettings: strict),
     .testTarget(name: "LayoutTests", swiftSettings: strict),
     .testTarget(name: "ServerTests", dependencies: ["Server", "Services", logging], swiftSettings: strict),
     .testTarget(name: "KagziCLITests", dependencies: ["KagziCLI", "Messages", arguments], swiftSettings: strict),

@@ -8,6 +8,6 @@ struct KagziCommand: AsyncParsableCommand {
     commandName: "kagzi", abstract: "A durable workflow coordinator on Postgres.", version: KagziVersion.current,
     subcommands: [
       DevCommand.self, ServerCommand.self, WorkflowCommand.self, TypeCommand.self, NamespaceCommand.self,
-      HealthCommand.self, VersionCommand.self,
+      WorkerCommand.self, QueueCommand.self, HealthCommand.self, StatsCommand.self, VersionCommand.self,
     ])
 }

@@ -1,5 +1,6 @@
 internal import Engine
 internal import Services
+internal import Store
 
 /// Announcements as lines of text: a letter, then fields separated by tabs. Tabs, newlines and percent signs in names are
 /// percent-encoded.
@@ -18,6 +19,8 @@ extension PeerAnnouncements.Announcement {
       "l\t\(session)\t\(token.map { hexadecimal($0) }.joined())\t\(escape(reason))"
     case .moving(let key, let version):
       "m\t\(escape(key.namespace))\t\(escape(key.queue))\t\(escape(key.type))\t\(key.version)\t\(version)"
+    case .drain(let session, let order):
+      "d\t\(session)\t\(order.timeoutMilliseconds.map { "\($0)" } ?? "")\t\(escape(order.reason))"
     case .registry: "g"
     case .schedule: "s"
     }
@@ -47,6 +50,11 @@ extension PeerAnnouncements.Announcement {
         TaskKey(
           kind: .workflow, namespace: unescape(fields[1]), queue: unescape(fields[2]), type: unescape(fields[3]),
           version: from), toVersion: to)
+    case ("d", 4):
+      guard let session = SessionID(fields[1]) else { return nil }
+      self = .drain(
+        session: session,
+        DrainOrder(timeoutMilliseconds: Int64(fields[2]), reason: unescape(fields[3]), isOwn: false))
     case ("g", 1): self = .registry
     case ("s", 1): self = .schedule
     default: return nil

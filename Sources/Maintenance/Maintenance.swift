@@ -24,6 +24,7 @@ package enum Maintenance {
         try await coordinator.refreshRegistryAmongPeers()
         try await coordinator.sweepOverdueSteps()
         try await coordinator.reconcileHeldTasks()
+        try await coordinator.checkDrains()
         try await coordinator.checkAwaitedRuns()
         try await coordinator.sweepChildNotices()
       },
@@ -32,6 +33,9 @@ package enum Maintenance {
       },
       PeriodicService("orphan rescue", every: .seconds(30), logger: logger) {
         try await coordinator.rescueOrphans()
+      },
+      PeriodicService("past of workers", every: .seconds(300), logger: logger) {
+        try await coordinator.forgetWorkers()
       },
     ]
   }

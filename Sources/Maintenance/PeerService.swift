@@ -131,6 +131,7 @@ private final class PeerInbox: Sendable {
       case .lost(let session, let token, let reason):
         coordinator.heardLost(session: session, token: token, reason: reason)
       case .moving(let key, let version): coordinator.heardMoving(key, toVersion: version)
+      case .drain(let session, let order): coordinator.heardDrain(session: session, order)
       case .registry: refreshRegistry()
       case .schedule: coordinator.heardSchedule()
       case nil: break

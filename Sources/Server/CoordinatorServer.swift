@@ -3,8 +3,10 @@ internal import GRPC
 package import Logging
 internal import Maintenance
 internal import Messages
+internal import Meters
 internal import NIOCore
 internal import NIOPosix
+package import OperatorHTTP
 internal import Postgres
 internal import ServiceLifecycle
 package import Services
@@ -25,6 +27,8 @@ package struct CoordinatorServer: Sendable {
     package var readConnections = 4
     package var lookupConnections = 2
     package var drainTimeout: Duration = .seconds(30)
+    /// The HTTP pages for operators; nil: none.
+    package var pages: OperatorPages.Settings?
     package var limits = CoordinatorLimits()
 
     package init(databaseURL: String) { self.databaseURL = databaseURL }
@@ -53,27 +57,36 @@ package struct CoordinatorServer: Sendable {
 
   /// Migrates the database, serves until SIGTERM or SIGINT, then drains: workers are told to go on elsewhere, calls in
   /// flight finish, what was acknowledged is written.
-  /// - Parameter onListening: called once, with `host:port`, when calls can come.
-  package func run(onListening: @escaping @Sendable (String) -> Void) async throws {
+  /// - Parameters:
+  ///   - onPages: called once, with `host:port`, when the HTTP pages can be asked for, if there are any.
+  ///   - onListening: called once, with `host:port`, when calls can come.
+  package func run(
+    onPages: @escaping @Sendable (String) -> Void = { _ in }, onListening: @escaping @Sendable (String) -> Void
+  ) async throws {
     let database = PostgresConfiguration(connectionString: settings.databaseURL)
     let schemaVersion = try await Migrator(database, logger: logger).run()
+    let operationCounts = NamedCounters()
     let batcher = Batcher(
-      database.forBatches(), lanes: settings.lanes, executor: OperationExecutor(), limits: BatchLimits(), logger: logger
-    )
+      database.forBatches(), lanes: settings.lanes, executor: OperationExecutor(operations: operationCounts),
+      limits: BatchLimits(), logger: logger)
     let pool = PostgresPool(
       database.forReads(), limits: .init(size: settings.readConnections, waiting: 20_000), logger: logger)
     let lookups = PostgresPool(
       database.forBatches(), limits: .init(size: settings.lookupConnections, waiting: 20_000), logger: logger)
-    let store = Store(batcher: batcher, pool: pool, lookups: lookups)
+    let store = Store(batcher: batcher, pool: pool, lookups: lookups, operationCounts: operationCounts)
+    let probe = DatabaseProbe(database, logger: logger)
     var generator = SystemRandomNumberGenerator()
     let coordinator = Coordinator(
-      id: UUID(high: generator.next(), low: generator.next()), store: store, schemaVersion: UInt32(schemaVersion),
+      id: UUID(high: generator.next(), low: generator.next()), store: store, probe: probe,
+      schemaVersion: UInt32(schemaVersion),
       limits: settings.limits, logger: logger)
     try await coordinator.prepare()
 
     let group = MultiThreadedEventLoopGroup(numberOfThreads: settings.eventLoopThreads)
     let health = ServiceHealth(services: Self.serviceNames)
-    let server = GRPCServer(router: router(coordinator, health), limits: serverLimits, group: group, logger: logger)
+    let router = router(coordinator, health)
+    coordinator.addMetrics { [Self.callMetrics(router)] }
+    let server = GRPCServer(router: router, limits: serverLimits, group: group, logger: logger)
     let tls = try settings.tls.map {
       try ServerTLS(
         certificateChain: $0.certificate, privateKey: $0.privateKey, clientAuthorities: $0.clientAuthorities)
@@ -87,7 +100,14 @@ package struct CoordinatorServer: Sendable {
     logger.info("listening", metadata: ["address": "\(address)", "coordinator": "\(coordinator.id)"])
     onListening(address)
 
-    var services: [any Service] = Maintenance.services(coordinator, logger: logger)
+    // What comes first ends last: the pages tell of the draining.
+    var services: [any Service] = []
+    if let pages = settings.pages {
+      services.append(
+        OperatorPages(settings: pages, coordinator: coordinator, group: group, logger: logger, onListening: onPages))
+    }
+    services.append(DatabaseHealthService(probe: probe, health: health, logger: logger))
+    services += Maintenance.services(coordinator, logger: logger)
     services.append(peers)
     services.append(
       ListeningService(
@@ -98,6 +118,7 @@ package struct CoordinatorServer: Sendable {
     await batcher.shutdown()
     await pool.shutdown()
     await lookups.shutdown()
+    await probe.shutdown()
     try await group.shutdownGracefully()
     logger.info("stopped")
   }
@@ -107,6 +128,16 @@ package struct CoordinatorServer: Sendable {
       "kagzi.v1.WorkflowService", "kagzi.v1.WorkerService", "kagzi.v1.RegistryService", "kagzi.v1.AdminService",
       "kagzi.v1.ScheduleService",
     ]
+  }
+
+  private static func callMetrics(_ router: Router) -> MetricFamily {
+    let samples = router.callCounts.flatMap { method, counts in
+      counts.sorted { $0.key.rawValue < $1.key.rawValue }.map { code, count in
+        MetricFamily.Sample(
+          Double(count), labels: [("service", method.service), ("method", method.name), ("code", code.name)])
+      }
+    }
+    return MetricFamily("grpc_server_handled_total", .counter, "Calls that ended, by method and status.", samples)
   }
 
   private func router(_ coordinator: Coordinator, _ health: ServiceHealth) -> Router {

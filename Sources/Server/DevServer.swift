@@ -15,13 +15,15 @@ package struct DevServer: Sendable {
   }
 
   /// Starts the cluster, made if need be, serves as `CoordinatorServer.run` does, then stops the cluster.
-  package func run(onListening: @escaping @Sendable (String) -> Void) async throws {
+  package func run(
+    onPages: @escaping @Sendable (String) -> Void = { _ in }, onListening: @escaping @Sendable (String) -> Void
+  ) async throws {
     let cluster = PostgresCluster(PostgresClusterConfiguration(folder: dataDirectory), logger: logger)
     try await cluster.start()
     var settings = settings
     settings.databaseURL = cluster.connectionString
     do {
-      try await CoordinatorServer(settings: settings, logger: logger).run(onListening: onListening)
+      try await CoordinatorServer(settings: settings, logger: logger).run(onPages: onPages, onListening: onListening)
     } catch {
       await cluster.stop()
       throw error

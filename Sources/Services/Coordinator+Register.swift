@@ -31,6 +31,14 @@ extension Coordinator {
     registerSchedules(on: &router)
 
     router.unary(AdminService.GetServerInfo.self) { self.getServerInfo($0, $1, $2) }
+    router.unary(AdminService.ListWorkers.self) { self.listWorkers($0, $1, $2) }
+    router.unary(AdminService.GetWorker.self) { self.getWorker($0, $1, $2) }
+    router.unary(AdminService.ListWorkerEvents.self) { self.listWorkerEvents($0, $1, $2) }
+    router.unary(AdminService.DrainWorker.self) { self.drainWorker($0, $1, $2) }
+    router.unary(AdminService.DescribeQueue.self) { self.describeQueue($0, $1, $2) }
+    router.unary(AdminService.ListQueues.self) { self.listQueues($0, $1, $2) }
+    router.unary(AdminService.GetStats.self) { self.getStats($0, $1, $2) }
+    router.unary(AdminService.CheckHealth.self) { self.checkHealth($0, $1, $2) }
     router.unary(AdminService.CreateNamespace.self) { self.createNamespace($0, $1, $2) }
     router.unary(AdminService.GetNamespace.self) { self.getNamespace($0, $1, $2) }
     router.unary(AdminService.ListNamespaces.self) { self.listNamespaces($0, $1, $2) }

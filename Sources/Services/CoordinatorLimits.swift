@@ -1,3 +1,6 @@
+package import Engine
+package import Store
+
 /// Every limit of the coordinator's services, with its default.
 package struct CoordinatorLimits: Sendable {
   /// The largest payload, in bytes. Default 2 MiB.
@@ -47,6 +50,14 @@ package struct CoordinatorLimits: Sendable {
   package var maxDescriptionBytes = 1_024
   /// Labels of one run. Default 32.
   package var maxTags = 32
+  /// How long the past of workers is kept.
+  package var workerRetention = WorkerRetention()
+  /// From when on something is not well, unless a check says otherwise.
+  package var health = HealthThresholds()
+  /// Workers, and kinds of waiting tasks, that one health check names one by one, worst first. Default 1,000.
+  package var maxFindings = 1_000
+  /// A health check answers within this, come what may. Default 5 s.
+  package var healthCheckBound: Duration = .seconds(5)
 
   package init() {}
 }

@@ -1,15 +1,28 @@
+package import Meters
 package import Postgres
 
 /// The database as the layers above see it: operations in batches, reads on their own connections.
 package final class Store: Sendable {
   package let batcher: Batcher<OperationExecutor>
+  /// Reads and rare writes, from when they were asked for until they were done, in seconds.
+  package let readLatencies = Histogram(bounds: Histogram.latencyBounds)
+  package let failedReads = Counter()
+  /// Look-ups for tasks and waiters, in seconds.
+  package let lookupLatencies = Histogram(bounds: Histogram.latencyBounds)
+  /// Operations of committed batches by verb.
+  package let operationCounts: NamedCounters
   private let pool: PostgresPool
   private let lookups: PostgresPool
 
   /// - Parameters:
   ///   - pool: for what people and services ask; `PostgresConfiguration.forReads()`.
   ///   - lookups: for what tasks and waiters need; `PostgresConfiguration.forBatches()`.
-  package init(batcher: Batcher<OperationExecutor>, pool: PostgresPool, lookups: PostgresPool) {
+  ///   - operationCounts: what the batcher's executor counts.
+  package init(
+    batcher: Batcher<OperationExecutor>, pool: PostgresPool, lookups: PostgresPool,
+    operationCounts: NamedCounters = NamedCounters()
+  ) {
+    self.operationCounts = operationCounts
     self.batcher = batcher
     self.pool = pool
     self.lookups = lookups
@@ -34,18 +47,16 @@ package final class Store: Sendable {
   package func read<Statement: PostgresStatement & Sendable>(
     _ statement: Statement
   ) async throws(StoreError) -> [Statement.Row] {
-    do {
-      return try await pool.run { try $0.execute(statement).rows }
-    } catch {
-      throw StoreError(translating: error)
-    }
+    try await read { try $0.execute(statement).rows }
   }
 
   /// The same, calling back on the reading thread.
   package func read<Statement: PostgresStatement & Sendable>(
     _ statement: Statement, completion: @escaping @Sendable (Result<[Statement.Row], StoreError>) -> Void
   ) {
-    pool.submit({ try $0.execute(statement).rows }) { result in
+    let begin = ContinuousClock.now
+    pool.submit({ try $0.execute(statement).rows }) { [self] result in
+      note(begin, isFailed: (try? result.get()) == nil)
       completion(result.mapError(StoreError.init(translating:)))
     }
   }
@@ -54,11 +65,20 @@ package final class Store: Sendable {
   package func read<Result: Sendable>(
     _ body: @escaping @Sendable (PostgresConnection) throws -> Result
   ) async throws(StoreError) -> Result {
+    let begin = ContinuousClock.now
     do {
-      return try await pool.run(body)
+      let result = try await pool.run(body)
+      note(begin, isFailed: false)
+      return result
     } catch {
+      note(begin, isFailed: true)
       throw StoreError(translating: error)
     }
+  }
+
+  private func note(_ begin: ContinuousClock.Instant, isFailed: Bool) {
+    readLatencies.observe(ContinuousClock.now - begin)
+    if isFailed { failedReads.add() }
   }
 
   /// Runs a look-up on the connections kept for them.
@@ -72,7 +92,9 @@ package final class Store: Sendable {
   package func read<Statement: LookupStatement & Sendable>(
     _ statement: Statement, completion: @escaping @Sendable (Result<[Statement.Row], StoreError>) -> Void
   ) {
-    lookups.submit({ try $0.execute(statement).rows }) { result in
+    let begin = ContinuousClock.now
+    lookups.submit({ try $0.execute(statement).rows }) { [self] result in
+      lookupLatencies.observe(ContinuousClock.now - begin)
       completion(result.mapError(StoreError.init(translating:)))
     }
   }
@@ -81,8 +103,11 @@ package final class Store: Sendable {
   package func lookUp<Result: Sendable>(
     _ body: @escaping @Sendable (PostgresConnection) throws -> Result
   ) async throws(StoreError) -> Result {
+    let begin = ContinuousClock.now
     do {
-      return try await lookups.run(body)
+      let result = try await lookups.run(body)
+      lookupLatencies.observe(ContinuousClock.now - begin)
+      return result
     } catch {
       throw StoreError(translating: error)
     }
@@ -93,5 +118,12 @@ package final class Store: Sendable {
     _ statement: Statement
   ) async throws(StoreError) -> [Statement.Row] {
     try await read(statement)
+  }
+
+  /// The same, calling back on the writing thread.
+  package func write<Statement: PostgresStatement & Sendable>(
+    _ statement: Statement, completion: @escaping @Sendable (Result<[Statement.Row], StoreError>) -> Void
+  ) {
+    read(statement, completion: completion)
   }
 }

@@ -18,7 +18,8 @@ struct ReadmeTests {
   }
 
   @Test(
-    "every file and folder that it and the docs link to is there", arguments: ["README.md", "docs/architecture.md"])
+    "every file and folder that it and the docs link to is there",
+    arguments: ["README.md", "docs/architecture.md", "docs/workers.md", "docs/health.md"])
   func links(page: String) throws {
     let text = try Self.text(page)
     let folder = Self.root.appendingPathComponent(page).deletingLastPathComponent()

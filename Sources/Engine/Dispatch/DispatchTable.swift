@@ -42,6 +42,14 @@ package struct DispatchTable: Sendable {
   /// Whether any session here serves the key.
   package func serves(_ key: TaskKey) -> Bool { sessions.values.contains { $0.keys.contains(key) } }
 
+  /// Granted slots that no task uses, of sessions that take tasks.
+  package var freeSlots: (workflows: Int, activities: Int) {
+    sessions.values.reduce((0, 0)) { sum, session in
+      session.isDraining
+        ? sum : (sum.0 + session.freeWorkflowSlots, sum.1 + session.freeActivitySlots)
+    }
+  }
+
   // MARK: Sessions
 
   package mutating func attach(_ id: SessionID, _ session: Session) {

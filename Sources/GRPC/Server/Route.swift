@@ -16,6 +16,7 @@ final class Route: Sendable {
   let name: String
   let kind: RPCKind
   let start: Start
+  let answers = CallCounts()
 
   init(
     path: String, service: String, name: String, kind: RPCKind,

@@ -54,6 +54,14 @@ package struct Router: Sendable {
       .sorted { ($0.service, $0.name) < ($1.service, $1.name) }
   }
 
+  /// How the calls of each RPC ended so far, sorted by path.
+  package var callCounts: [(method: RegisteredMethod, counts: [StatusCode: Int])] {
+    routesByPath.values.map {
+      (RegisteredMethod(service: $0.service, name: $0.name, kind: $0.kind), $0.answers.counts)
+    }
+    .sorted { ($0.method.service, $0.method.name) < ($1.method.service, $1.method.name) }
+  }
+
   func route(for path: UnsafeRawBufferPointer) -> Route? { table.route(for: path) }
 
   private mutating func register<M: RPCMethod>(

@@ -155,6 +155,7 @@ extension ServerConnection {
     session.respond(stream, head, endStream: false)
     session.write(stream, frame)
     session.finish(stream, trailers: ResponseHeaders.end(.ok, trailers, limit: trailerLimit))
+    call.route.answers.add(.ok)
     answered(call)
   }
 
@@ -169,6 +170,7 @@ extension ServerConnection {
     case .sendTrailers:
       session.finish(stream, trailers: ResponseHeaders.end(status, trailers, limit: trailerLimit))
     }
+    call.route.answers.add(status.code)
     answered(call)
   }
 
@@ -220,6 +222,7 @@ extension ServerConnection {
   /// The stream of a call is over.
   func closed(_ call: ServerCall) {
     if call.state.streamClosed() {
+      call.route.answers.add(.cancelled)
       release(call)
       call.takeCancelAction()?()
       call.endReceiver()

@@ -77,8 +77,11 @@ struct ClientOptions: ParsableArguments {
   func failure(_ status: Status) -> Failed {
     if status.code == .unavailable {
       return Failed(
-        "the coordinator at \(resolvedAddress) cannot be reached: \(status.message). Start one with `kagzi dev`, or give --address."
-      )
+        "the coordinator at \(resolvedAddress) cannot be reached: \(status.message). Start one with `kagzi dev`, or give --address.",
+        isUnreachable: true)
+    }
+    if status.code == .deadlineExceeded {
+      return Failed("the coordinator at \(resolvedAddress) did not answer in time", isUnreachable: true)
     }
     return Failed(status.message.isEmpty ? status.code.name : status.message)
   }

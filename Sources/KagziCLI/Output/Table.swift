@@ -30,6 +30,9 @@ struct Table {
 }
 
 enum Terminal {
+  /// Writes a line to standard error.
+  static func complain(_ message: String) { FileHandle.standardError.write(Data("Error: \(message)\n".utf8)) }
+
   /// Columns of the terminal on standard output; nil when it is none.
   static var width: Int? {
     guard isatty(STDOUT_FILENO) == 1 else { return nil }

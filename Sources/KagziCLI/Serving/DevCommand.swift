@@ -12,11 +12,12 @@ struct DevCommand: AsyncParsableCommand {
   @OptionGroup var options: ServerOptions
 
   func run() async throws {
-    let (configuration, logger) = try await options.read(needsDatabase: false)
+    var (configuration, logger) = try await options.read(needsDatabase: false)
+    configuration.settings.usePagesByDefault()
     let folder = dataDir ?? ProcessInfo.processInfo.environment["KAGZI_DATA_DIR"] ?? ".kagzi"
     do {
       try await DevServer(dataDirectory: folder, settings: configuration.settings, logger: logger)
-        .run(onListening: announceListening)
+        .run(onPages: announcePages, onListening: announceListening)
     } catch {
       throw Failed("the coordinator could not run: \(error)")
     }

@@ -11,7 +11,8 @@ struct ServerCommand: AsyncParsableCommand {
   func run() async throws {
     let (configuration, logger) = try await options.read(needsDatabase: true)
     do {
-      try await CoordinatorServer(settings: configuration.settings, logger: logger).run(onListening: announceListening)
+      try await CoordinatorServer(settings: configuration.settings, logger: logger).run(
+        onPages: announcePages, onListening: announceListening)
     } catch {
       throw Failed("the coordinator could not run: \(error)")
     }

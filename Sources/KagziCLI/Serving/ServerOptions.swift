@@ -7,6 +7,7 @@ internal import Server
 struct ServerOptions: ParsableArguments {
   @Option(help: .hidden) var databaseUrl: String?
   @Option(help: .hidden) var listen: String?
+  @Option(help: .hidden) var httpListen: String?
   @Option(help: .hidden) var tlsCertificate: String?
   @Option(help: .hidden) var tlsPrivateKey: String?
   @Option(help: .hidden) var tlsClientCa: String?
@@ -34,10 +35,9 @@ struct ServerOptions: ParsableArguments {
 
   private var flags: [String: String] {
     let values = [
-      "database-url": databaseUrl, "listen": listen, "tls-certificate": tlsCertificate,
-      "tls-private-key": tlsPrivateKey,
-      "tls-client-ca": tlsClientCa, "event-loop-threads": eventLoopThreads, "lanes": lanes,
-      "read-connections": readConnections, "lookup-connections": lookupConnections,
+      "database-url": databaseUrl, "listen": listen, "http-listen": httpListen, "tls-certificate": tlsCertificate,
+      "tls-private-key": tlsPrivateKey, "tls-client-ca": tlsClientCa, "event-loop-threads": eventLoopThreads,
+      "lanes": lanes, "read-connections": readConnections, "lookup-connections": lookupConnections,
       "max-message-bytes": maxMessageBytes, "max-payload-bytes": maxPayloadBytes,
       "lease-default": leaseDefault, "accept-timeout": acceptTimeout, "cancel-grace": cancelGrace,
       "loss-limit": lossLimit, "retention-interval": retentionInterval, "drain-timeout": drainTimeout,
@@ -67,5 +67,11 @@ struct ServerOptions: ParsableArguments {
 /// Says where calls can come, on a line of its own that scripts wait for.
 func announceListening(_ address: String) {
   print("kagzi: listening on \(address)")
+  fflush(nil)
+}
+
+/// Says where the HTTP pages are.
+func announcePages(_ address: String) {
+  print("kagzi: dashboard at http://\(address)/")
   fflush(nil)
 }

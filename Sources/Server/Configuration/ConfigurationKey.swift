@@ -12,6 +12,10 @@ package struct ConfigurationKey: Sendable {
   package static let all: [ConfigurationKey] = [
     .init("database-url", "", "Postgres to use: a libpq connection string or URL (kagzi dev makes its own)"),
     .init("listen", "127.0.0.1:7480", "host:port to listen at; port 0 takes a free one"),
+    .init(
+      "http-listen", "",
+      "host:port of the HTTP pages: health, metrics, dashboard; off when empty (kagzi dev: 127.0.0.1:7481 or a free port)"
+    ),
     .init("tls-certificate", "", "PEM file with the certificate chain; with tls-private-key turns TLS on"),
     .init("tls-private-key", "", "PEM file with the private key"),
     .init("tls-client-ca", "", "PEM file: every client must present a certificate signed by it"),

@@ -1,6 +1,7 @@
 internal import Configuration
 internal import Foundation
 package import Logging
+internal import OperatorHTTP
 internal import Services
 internal import SystemPackage
 
@@ -50,6 +51,10 @@ package struct ServerConfiguration: Sendable {
     }
     var settings = CoordinatorServer.Settings(databaseURL: url)
     (settings.host, settings.port) = try values.address("listen")
+    if !values.text("http-listen").isEmpty {
+      let address = try values.address("http-listen")
+      settings.pages = OperatorPages.Settings(host: address.host, port: address.port)
+    }
     settings.tls = try tls(values)
     settings.eventLoopThreads = try values.integer("event-loop-threads", 1...64)
     settings.lanes = try values.integer("lanes", 1...16)

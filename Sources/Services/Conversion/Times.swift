@@ -2,6 +2,12 @@ internal import Messages
 internal import Postgres
 
 extension Duration {
+  /// Whole milliseconds, the fraction cut off.
+  internal var wholeMilliseconds: Int64 {
+    let (seconds, attoseconds) = components
+    return seconds * 1_000 + attoseconds / 1_000_000_000_000_000
+  }
+
   /// Whole milliseconds, rounded up, at least 0.
   internal var milliseconds: Int64 {
     let (seconds, attoseconds) = components

@@ -97,7 +97,9 @@ extension Coordinator {
 
   /// Pushes a task; one that nobody is there to take goes back.
   internal func deliver(_ task: HeldTask, _ message: WorkerTask) {
-    if let session = session(task.token.sessionID), session.push(task, message) { return }
+    if let session = session(task.token.sessionID), session.push(task, message) {
+      return meter.handedOut(task.token.step == nil ? .workflow : .activity)
+    }
     giveBack(task.token, reason: "its session was gone when the task arrived", isLoss: false)
   }
 

@@ -41,7 +41,9 @@ extension Coordinator {
     let session = attach(
       WorkerSession(
         id: id, workerID: row.workerID, namespace: row.namespace, keys: Self.keys(row),
-        lease: .milliseconds(row.leaseMilliseconds)))
+        lease: .milliseconds(row.leaseMilliseconds),
+        heartbeat: row.heartbeatMilliseconds.map { .milliseconds($0) }))
+    if let order = row.drain { drain(session, order) }
     let believed = held.map(Set.init)
     var count = 0
     for step in steps {
@@ -88,7 +90,7 @@ extension Coordinator {
 
   /// Ends a session in good order.
   internal func end(_ id: SessionID, reason: String) async throws(StoreError) {
-    _ = try await store.write(EndSession(sessionID: id, reason: reason, workerStatus: 3))
+    _ = try await store.write(EndSession(sessionID: id, reason: reason))
     forget(id, Status(.ok))
     try await giveBackTasks(of: [id], isLoss: false, reason: "worker left: \(reason)")
   }
@@ -97,6 +99,7 @@ extension Coordinator {
   package func endLapsedSessions() async throws(StoreError) {
     let ended = try await store.write(EndLapsedSessions())
     guard !ended.isEmpty else { return }
+    meter.sessionsLapsed(ended.count)
     for id in ended {
       logger.info("a session's lease lapsed", metadata: ["session": "\(id)"])
       forget(id, .sessionLost(id.description, "its lease lapsed"))

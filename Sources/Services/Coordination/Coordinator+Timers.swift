@@ -94,6 +94,7 @@ extension Coordinator {
         cancel(token, reason: reason)
       }
     }
+    meter.runClosed(closed.closing.status.name)
     hub.closed(runID, RunEnd(closing: closed.closing, output: output, failure: failure))
     peers.announce(.closed(runID))
     if var child = closed.endedChild {

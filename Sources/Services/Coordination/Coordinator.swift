@@ -2,6 +2,7 @@ package import Engine
 internal import GRPC
 package import Logging
 internal import Messages
+internal import Meters
 package import Store
 internal import Synchronization
 
@@ -33,12 +34,19 @@ package final class Coordinator: Sendable {
   private let dueSignal = Mutex<(@Sendable (Int64) -> Void)?>(nil)
   private let draining = Mutex(false)
   private let ids = Mutex(UUIDv7Sequence())
+  internal let meter = CoordinatorMeter()
+  internal let metricSources = Mutex<[@Sendable () -> [MetricFamily]]>([])
+  /// Asks the database whether it is there.
+  package let probe: DatabaseProbe
 
   internal let schemaVersion: UInt32
   internal let startedAtMilliseconds = WallClock.milliseconds
 
-  package init(id: UUID, store: Store, schemaVersion: UInt32, limits: CoordinatorLimits, logger: Logger) {
+  package init(
+    id: UUID, store: Store, probe: DatabaseProbe, schemaVersion: UInt32, limits: CoordinatorLimits, logger: Logger
+  ) {
     self.id = id
+    self.probe = probe
     self.schemaVersion = schemaVersion
     self.store = store
     self.limits = limits

@@ -1,4 +1,5 @@
 package import Engine
+package import Store
 internal import Synchronization
 
 /// What other coordinators on the same database should know; whoever sends it takes it in batches.
@@ -15,6 +16,8 @@ package final class PeerAnnouncements: Sendable {
     case lost(session: SessionID, token: [UInt8], reason: String)
     /// Runs of this key are being moved to another version.
     case moving(TaskKey, toVersion: Int32)
+    /// A session elsewhere is to drain.
+    case drain(session: SessionID, DrainOrder)
     /// Types or namespaces have changed.
     case registry
     /// A schedule was created or changed: the next due time may be another.

@@ -31,6 +31,9 @@ internal final class Registry: Sendable {
   /// Whether the namespace takes new work; nil when it does not exist.
   func isEnabled(namespace: String) -> Bool? { state.withLock { $0.namespaces[namespace]?.isEnabled } }
 
+  /// Every namespace.
+  var namespaceNames: [String] { state.withLock { Array($0.namespaces.keys) } }
+
   /// Namespaces that keep closed runs for a time only.
   var retentions: [(namespace: String, milliseconds: Int64)] {
     state.withLock { state in

@@ -44,6 +44,9 @@ internal final class RunHub: Sendable {
     }
   }
 
+  /// Calls that wait now.
+  var count: Int { state.withLock { $0.count } }
+
   func remove(_ runID: RunID, _ token: Token) {
     state.withLock { state in
       if state.closing[runID]?.removeValue(forKey: token) != nil { state.count -= 1 }

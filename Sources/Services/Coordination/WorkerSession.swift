@@ -35,22 +35,28 @@ internal final class WorkerSession: Sendable {
   let namespace: String
   let keys: [TaskKey]
   let lease: Duration
+  /// The agreed interval of its beats.
+  let heartbeat: Duration
 
   fileprivate struct State {
     var outbox: (any SessionOutbox)?
     var held: [TaskToken: HeldTask] = [:]
     var nextDeadline: ContinuousClock.Instant?
     var hasBeat = false
+    var drain: DrainOrder?
   }
 
   private let state = Mutex(State())
 
-  init(id: SessionID, workerID: String, namespace: String, keys: [TaskKey], lease: Duration) {
+  init(
+    id: SessionID, workerID: String, namespace: String, keys: [TaskKey], lease: Duration, heartbeat: Duration? = nil
+  ) {
     self.id = id
     self.workerID = workerID
     self.namespace = namespace
     self.keys = keys
     self.lease = lease
+    self.heartbeat = heartbeat ?? lease / 3
   }
 
   // MARK: Messages
@@ -144,6 +150,23 @@ internal final class WorkerSession: Sendable {
       return overdue
     }
   }
+
+  // MARK: Draining
+
+  /// The drain that it was asked for, or that it says it does.
+  var drain: DrainOrder? { state.withLock { $0.drain } }
+
+  /// Takes a drain order; false when it is known already. What the worker says itself replaces nothing.
+  func take(_ order: DrainOrder) -> Bool {
+    state.withLock { state in
+      guard state.drain != order, !(order.isOwn && state.drain != nil) else { return false }
+      state.drain = order
+      return true
+    }
+  }
+
+  /// What the worker said of itself could not be recorded: its next beat says it again.
+  func forgetOwnDrain() { state.withLock { if $0.drain?.isOwn == true { $0.drain = nil } } }
 
   // MARK: Liveness
 

@@ -50,6 +50,9 @@ package final class ServiceHealth: Sendable {
     state.withLock { $0.statuses[service] }
   }
 
+  /// The same, told in one word.
+  package func setAll(isServing: Bool) { setAll(isServing ? .serving : .notServing) }
+
   /// Everything is `notServing` from now on, and every watcher is told that watching has ended, so that no watch keeps
   /// a draining server from closing.
   package func shutDown() {

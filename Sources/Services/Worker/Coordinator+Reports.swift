@@ -5,6 +5,7 @@ internal import Store
 /// The one way in for reports, whether they come over a stream or a unary call.
 extension Coordinator {
   internal func report(_ report: TaskReport, from session: WorkerSession, answer: @escaping Answer) {
+    meter.reported(report)
     if let grant = report.grant {
       self.grant(session.id, workflows: Int(grant.workflowSlots), activities: Int(grant.activitySlots))
     }
@@ -49,6 +50,7 @@ extension Coordinator {
   /// A beat: renews the lease, keeps progress, accepts what it speaks of.
   internal func beat(_ beat: Beat, from session: WorkerSession) {
     session.beat()
+    if beat.draining { noteDraining(session) }
     let now = ContinuousClock.now
     for progress in beat.progress {
       guard let token = TaskToken(progress.token), let step = token.step, token.sessionID == session.id else {

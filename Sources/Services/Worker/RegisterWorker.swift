@@ -20,10 +20,10 @@ extension Coordinator {
           keys: Self.keys(
             namespace: registration.namespace, queues: registration.taskQueues, workflows: registration.workflows,
             activities: registration.activities),
-          lease: lease))
+          lease: lease, heartbeat: .milliseconds(registration.heartbeatMilliseconds)))
       return RegisterWorkerResponse(
         sessionID: registration.sessionID.description, leaseDuration: ProtoDuration(lease),
-        heartbeatInterval: ProtoDuration(heartbeat(request, lease: lease)), limits: workerLimits)
+        heartbeatInterval: ProtoDuration(milliseconds: registration.heartbeatMilliseconds), limits: workerLimits)
     }
   }
 
@@ -35,7 +35,7 @@ extension Coordinator {
 
   private func heartbeat(_ request: RegisterWorkerRequest, lease: Duration) -> Duration {
     guard let asked = request.heartbeatInterval?.duration, asked > .zero, asked <= lease / 3 else { return lease / 3 }
-    return asked
+    return max(asked, .milliseconds(1))
   }
 
   private func registration(_ request: RegisterWorkerRequest) throws(Status) -> WorkerRegistration {
@@ -55,7 +55,8 @@ extension Coordinator {
       workflowSlots: Int32(clamping: request.workflowSlots == 0 ? 10 : request.workflowSlots),
       activitySlots: Int32(clamping: request.activitySlots == 0 ? 10 : request.activitySlots),
       hostname: request.hostname, pid: Int64(request.pid), sdkName: request.sdkName, sdkVersion: request.sdkVersion,
-      labels: TagsJSON.encode(request.labels) ?? "{}", leaseMilliseconds: lease.milliseconds, coordinatorID: id)
+      labels: TagsJSON.encode(request.labels) ?? "{}", leaseMilliseconds: lease.milliseconds,
+      heartbeatMilliseconds: heartbeat(request, lease: lease).wholeMilliseconds, coordinatorID: id)
   }
 
   private func versions(

@@ -133,6 +133,7 @@ extension Coordinator {
     }
     let outbox = UnaryOutbox(coordinator: self, sessionID: session.id)
     session.attach(outbox)
+    if let drain = session.drainMessage { outbox.send(.drain(drain)) }
     return outbox
   }
 }

@@ -119,7 +119,8 @@ private final class WorkStream: RequestReceiver, SessionOutbox {
       .welcome(
         Welcome(
           sessionID: session.id.description, leaseDuration: ProtoDuration(session.lease),
-          heartbeatInterval: ProtoDuration(session.lease / 3), limits: coordinator.workerLimits, resumed: resumed)))
+          heartbeatInterval: ProtoDuration(session.heartbeat), limits: coordinator.workerLimits, resumed: resumed)))
+    if let drain = session.drainMessage { send(.drain(drain)) }
     call.eventLoop.execute { self.opened(session) }
   }
 

@@ -103,6 +103,7 @@ extension Coordinator {
     store.submit(.startRun(start)) { [self, start] result in
       switch result {
       case .success(.started(let createdAt)):
+        meter.runStarted()
         hub.started.started(start.runID, at: createdAt)
         completion(
           .success(

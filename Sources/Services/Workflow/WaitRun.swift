@@ -10,6 +10,7 @@ extension Coordinator {
     _ request: WaitRunRequest, _ call: ServerCall, _ responder: consuming Responder<WaitRunResponse>
   ) {
     let reply = responder.detach()
+    meter.waitBegan()
     do {
       let wait = request.wait?.duration ?? .seconds(30)
       guard wait >= .zero, wait <= limits.maxWait else {

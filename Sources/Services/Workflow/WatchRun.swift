@@ -9,6 +9,7 @@ extension Coordinator {
   internal func watchRun(
     _ request: WatchRunRequest, _ call: ServerCall, _ stream: ResponseStream<WatchRunResponse>
   ) {
+    meter.waitBegan()
     Task { [self] in
       do {
         let row = try await findRun(

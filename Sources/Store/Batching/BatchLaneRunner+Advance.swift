@@ -1,4 +1,5 @@
 internal import Logging
+internal import Meters
 internal import Postgres
 internal import Synchronization
 
@@ -12,9 +13,12 @@ extension BatchLaneRunner {
     defer { counters.statements.add(connection.statementCount - statements, ordering: .relaxed) }
     if let doubt = group.doubt { return settle(group, doubt, connection) }
     do {
+      let begin = ContinuousClock.now
       let outcomes = try executor.execute(group.operations.map(\.operation), on: connection)
       precondition(outcomes.count == group.operations.count, "an executor gives one outcome an operation")
       counters.commits.add(1, ordering: .relaxed)
+      counters.latencies.observe(ContinuousClock.now - begin)
+      counters.sizes.observe(Double(outcomes.count))
       _ = complete(group.operations, outcomes)
       return []
     } catch let error as PostgresError {

@@ -1,3 +1,4 @@
+package import Meters
 internal import Synchronization
 
 /// What a batcher did since it was made.
@@ -18,6 +19,10 @@ package struct BatchStatistics: Sendable, Hashable {
   package var losses = 0
   /// Operations that wait or are under way now.
   package var queued = 0
+  /// Operations of each committed batch.
+  package var sizes = Histogram(bounds: Histogram.sizeBounds).snapshot
+  /// How long each committed batch took, its commit included, in seconds.
+  package var latencies = Histogram(bounds: Histogram.latencyBounds).snapshot
 }
 
 /// Counters that all lanes write.
@@ -31,13 +36,16 @@ internal final class BatchCounters: Sendable {
   let losses = Atomic<Int>(0)
   let queued = Atomic<Int>(0)
   let queuedBytes = Atomic<Int>(0)
+  let sizes = Histogram(bounds: Histogram.sizeBounds)
+  let latencies = Histogram(bounds: Histogram.latencyBounds)
 
   var snapshot: BatchStatistics {
     BatchStatistics(
       commits: commits.load(ordering: .relaxed), operations: operations.load(ordering: .relaxed),
       failures: failures.load(ordering: .relaxed), statements: statements.load(ordering: .relaxed),
       conflicts: conflicts.load(ordering: .relaxed), splits: splits.load(ordering: .relaxed),
-      losses: losses.load(ordering: .relaxed), queued: queued.load(ordering: .relaxed))
+      losses: losses.load(ordering: .relaxed), queued: queued.load(ordering: .relaxed), sizes: sizes.snapshot,
+      latencies: latencies.snapshot)
   }
 
   /// Makes room for one operation, or says that there is none.

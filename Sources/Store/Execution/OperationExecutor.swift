@@ -1,4 +1,5 @@
 internal import Engine
+package import Meters
 package import Postgres
 
 /// Carries out one batch of operations: one transaction, one pipelined round trip, one statement a verb.
@@ -6,7 +7,10 @@ package import Postgres
 /// Statements run in a fixed order: what begins comes before what settles, what settles before what advances, what closes
 /// before what claims.
 package struct OperationExecutor: BatchExecutor {
-  package init() {}
+  /// Operations of committed batches by verb.
+  package let operations: NamedCounters
+
+  package init(operations: NamedCounters = NamedCounters()) { self.operations = operations }
 
   package func key(_ operation: Operation) -> UInt64 { operation.laneKey }
   package func byteCount(_ operation: Operation) -> Int { operation.byteCount }
@@ -19,6 +23,9 @@ package struct OperationExecutor: BatchExecutor {
     let collectors = verbs.add(to: pipeline)
     try connection.transaction(pipeline)
     for collect in collectors { collect(&outcomes) }
+    var counts: [String: Int] = [:]
+    for operation in operations { counts[operation.verb, default: 0] += 1 }
+    self.operations.add(counts)
     return outcomes
   }
 

@@ -112,6 +112,20 @@ class Postgres:
                 os.kill(child, signal.SIGKILL)
         self.process.kill()
 
+    def freeze(self) -> None:
+        """SIGSTOP of the postmaster and of each of its children: connections stay, answers do not come."""
+        self._signal_all(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Ends `freeze`."""
+        self._signal_all(signal.SIGCONT)
+
+    def _signal_all(self, number: signal.Signals) -> None:
+        assert self.process
+        for pid in [self.process.pid, *self._children(self.process.pid)]:
+            with suppress(ProcessLookupError):
+                os.kill(pid, number)
+
     def stop(self) -> None:
         if self.process and self.process.is_running:
             self.process.process.send_signal(signal.SIGQUIT)

@@ -20,6 +20,10 @@ package struct AdoptSession: PostgresStatement {
     package var activities: [(type: String, version: Int32)]
     package var workflowSlots: Int32
     package var activitySlots: Int32
+    /// Nil: not kept; a third of the lease.
+    package var heartbeatMilliseconds: Int64?
+    /// The drain that the worker was asked for, if any.
+    package var drain: DrainOrder?
   }
 
   package static let name = "adopt_session"
@@ -32,7 +36,8 @@ package struct AdoptSession: PostgresStatement {
       RETURNING k.namespace, k.worker_id, k.lease_ms
     )
     SELECT a.namespace, a.worker_id, a.lease_ms, w.task_queues, w.workflow_types, w.workflow_versions, w.activity_types,
-           w.activity_versions, w.workflow_slots, w.activity_slots
+           w.activity_versions, w.workflow_slots, w.activity_slots, w.heartbeat_ms,
+           w.session_id = $1 AND w.status = 2, w.drain_timeout_ms, coalesce(w.status_reason, ''), w.drains_by_itself
       FROM adopted a JOIN kagzi.workers w ON w.namespace = a.namespace AND w.worker_id = a.worker_id
     """
 
@@ -51,6 +56,10 @@ package struct AdoptSession: PostgresStatement {
       taskQueues: try row.array(3, of: String.self),
       workflows: zip(workflowTypes, workflowVersions).map { (type: $0, version: $1) },
       activities: zip(activityTypes, activityVersions).map { (type: $0, version: $1) },
-      workflowSlots: try row.int32(8), activitySlots: try row.int32(9))
+      workflowSlots: try row.int32(8), activitySlots: try row.int32(9),
+      heartbeatMilliseconds: try row.optionalInt64(10),
+      drain: try row.bool(11)
+        ? DrainOrder(
+          timeoutMilliseconds: try row.optionalInt64(12), reason: try row.string(13), isOwn: try row.bool(14)) : nil)
   }
 }

@@ -1,29 +1,40 @@
 package import Engine
 package import Postgres
 
-/// Ends one session. A row comes back if it was open.
+/// Ends one session in good order: its worker is STOPPED. A row comes back if it was open.
 package struct EndSession: PostgresStatement {
   package let sessionID: SessionID
   package let reason: String
-  /// 3 STOPPED, 4 CRASHED.
-  package let workerStatus: Int16
 
-  package init(sessionID: SessionID, reason: String, workerStatus: Int16) {
+  package init(sessionID: SessionID, reason: String) {
     self.sessionID = sessionID
     self.reason = reason
-    self.workerStatus = workerStatus
   }
 
   package static let name = "end_session"
+  /// A worker that leaves without having said that it drains was asked to all the same: both events are written.
   package static let sql = """
-    WITH ended AS (
-      UPDATE kagzi.sessions SET ended_at = clock_timestamp(), end_reason = $2
-       WHERE session_id = $1 AND ended_at IS NULL
-      RETURNING session_id, namespace, worker_id
+    WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now),
+    ended AS (
+      UPDATE kagzi.sessions k SET ended_at = clock.now, end_reason = $2 FROM clock
+       WHERE k.session_id = $1 AND k.ended_at IS NULL
+      RETURNING k.session_id, k.namespace, k.worker_id
+    ),
+    registered AS MATERIALIZED (
+      SELECT w.namespace, w.worker_id, w.session_id, w.status
+        FROM ended e JOIN kagzi.workers w ON w.namespace = e.namespace AND w.worker_id = e.worker_id
+       WHERE w.session_id = e.session_id
+         FOR UPDATE OF w
     ),
     worker AS (
-      UPDATE kagzi.workers w SET status = $3 FROM ended e
-       WHERE w.namespace = e.namespace AND w.worker_id = e.worker_id AND w.session_id = e.session_id
+      UPDATE kagzi.workers w SET status = 3, status_reason = $2, ended_at = clock.now FROM clock, registered r
+       WHERE w.namespace = r.namespace AND w.worker_id = r.worker_id AND r.status < 3
+    ),
+    event AS (
+      INSERT INTO kagzi.worker_events (namespace, worker_id, session_id, kind, at, message)
+      SELECT r.namespace, r.worker_id, r.session_id, 2, clock.now, $2 FROM clock, registered r WHERE r.status = 1
+      UNION ALL
+      SELECT e.namespace, e.worker_id, e.session_id, 3, clock.now, $2 FROM clock, ended e
     )
     SELECT session_id FROM ended
     """
@@ -31,7 +42,6 @@ package struct EndSession: PostgresStatement {
   package func bind(_ parameters: inout PostgresParameters) {
     parameters.bind(sessionID)
     parameters.bind(reason)
-    parameters.bind(workerStatus)
   }
 
   package static func decode(_ row: borrowing PostgresRow) throws(PostgresDecodingError) -> SessionID { try row.id(0) }
@@ -51,11 +61,16 @@ package struct EndLapsedSessions: PostgresStatement {
     ended AS (
       UPDATE kagzi.sessions k SET ended_at = clock.now, end_reason = 'the lease lapsed: no heartbeat came'
         FROM lapsed l, clock WHERE k.session_id = l.session_id
-      RETURNING k.session_id, k.namespace, k.worker_id
+      RETURNING k.session_id, k.namespace, k.worker_id, format('the lease of %s ms lapsed: the last heartbeat came %s ms ago',
+        k.lease_ms, (extract(epoch FROM clock.now - k.beat_at) * 1000)::bigint) AS message
     ),
     worker AS (
-      UPDATE kagzi.workers w SET status = 4 FROM ended e
-       WHERE w.namespace = e.namespace AND w.worker_id = e.worker_id AND w.session_id = e.session_id
+      UPDATE kagzi.workers w SET status = 4, status_reason = e.message, ended_at = clock.now FROM ended e, clock
+       WHERE w.namespace = e.namespace AND w.worker_id = e.worker_id AND w.session_id = e.session_id AND w.status < 3
+    ),
+    event AS (
+      INSERT INTO kagzi.worker_events (namespace, worker_id, session_id, kind, at, message)
+      SELECT e.namespace, e.worker_id, e.session_id, 4, clock.now, e.message FROM ended e, clock ORDER BY e.session_id
     )
     SELECT session_id FROM ended
     """

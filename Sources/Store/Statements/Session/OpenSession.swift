@@ -18,13 +18,14 @@ package struct WorkerRegistration: Sendable {
   /// JSON object.
   package var labels: String
   package var leaseMilliseconds: Int64
+  package var heartbeatMilliseconds: Int64
   package var coordinatorID: UUID
 
   package init(
     namespace: String, workerID: String, sessionID: SessionID, taskQueues: [String],
     workflows: [(type: String, version: Int32)], activities: [(type: String, version: Int32)], workflowSlots: Int32,
     activitySlots: Int32, hostname: String, pid: Int64, sdkName: String, sdkVersion: String, labels: String,
-    leaseMilliseconds: Int64, coordinatorID: UUID
+    leaseMilliseconds: Int64, heartbeatMilliseconds: Int64, coordinatorID: UUID
   ) {
     self.namespace = namespace
     self.workerID = workerID
@@ -40,7 +41,17 @@ package struct WorkerRegistration: Sendable {
     self.sdkVersion = sdkVersion
     self.labels = labels
     self.leaseMilliseconds = leaseMilliseconds
+    self.heartbeatMilliseconds = heartbeatMilliseconds
     self.coordinatorID = coordinatorID
+  }
+}
+
+extension WorkerRegistration {
+  /// The text of the event STARTED.
+  internal var startedMessage: String {
+    let sdk = [sdkName, sdkVersion].filter { !$0.isEmpty }.joined(separator: " ")
+    let place = hostname.isEmpty ? "" : " on \(hostname)"
+    return (sdk.isEmpty ? "registered" : "registered with \(sdk)") + place + (pid > 0 ? ", process \(pid)" : "")
   }
 }
 
@@ -71,15 +82,22 @@ package struct OpenSession: PostgresStatement {
     worker AS (
       INSERT INTO kagzi.workers AS w (
         namespace, worker_id, session_id, status, task_queues, workflow_types, workflow_versions, activity_types,
-        activity_versions, workflow_slots, activity_slots, hostname, pid, sdk_name, sdk_version, labels, registered_at)
-      SELECT $1, $2, $3, 1, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, clock.now FROM clock
+        activity_versions, workflow_slots, activity_slots, hostname, pid, sdk_name, sdk_version, labels, registered_at,
+        heartbeat_ms)
+      SELECT $1, $2, $3, 1, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, clock.now, $18 FROM clock
       ON CONFLICT (namespace, worker_id) DO UPDATE SET
         session_id = excluded.session_id, status = 1, task_queues = excluded.task_queues,
         workflow_types = excluded.workflow_types, workflow_versions = excluded.workflow_versions,
         activity_types = excluded.activity_types, activity_versions = excluded.activity_versions,
         workflow_slots = excluded.workflow_slots, activity_slots = excluded.activity_slots,
         hostname = excluded.hostname, pid = excluded.pid, sdk_name = excluded.sdk_name,
-        sdk_version = excluded.sdk_version, labels = excluded.labels, registered_at = excluded.registered_at
+        sdk_version = excluded.sdk_version, labels = excluded.labels, registered_at = excluded.registered_at,
+        heartbeat_ms = excluded.heartbeat_ms, drain_requested_at = NULL, drains_by_itself = false,
+        drain_timeout_ms = NULL, status_reason = NULL, ended_at = NULL
+    ),
+    event AS (
+      INSERT INTO kagzi.worker_events (namespace, worker_id, session_id, kind, at, message)
+      SELECT $1, $2, $3, 1, clock.now, $19 FROM clock
     )
     INSERT INTO kagzi.sessions (session_id, namespace, worker_id, lease_ms, coordinator_id, opened_at, beat_at, expires_at)
     SELECT $3, $1, $2, $4, $17, clock.now, clock.now, clock.now + $4 * interval '1 ms' FROM clock
@@ -103,6 +121,8 @@ package struct OpenSession: PostgresStatement {
     parameters.bind(registration.sdkVersion)
     parameters.bind(PostgresJSONB(registration.labels))
     parameters.bind(registration.coordinatorID)
+    parameters.bind(registration.heartbeatMilliseconds)
+    parameters.bind(registration.startedMessage)
   }
 }
 

@@ -1,0 +1,90 @@
+package import Logging
+package import Postgres
+internal import Synchronization
+
+/// Asks the database for one round trip, over a connection of its own: neither heavy reads nor full lanes make it look
+/// dead, and a database that does not answer at all is called so in time.
+package final class DatabaseProbe: Sendable {
+  /// What came of one round trip.
+  package struct Answer: Sendable, Hashable {
+    /// How long it took, or was waited for.
+    package var milliseconds: Int64
+    /// Why there was none; nil: the database answered.
+    package var failure: String?
+
+    package var isReachable: Bool { failure == nil }
+  }
+
+  private struct State {
+    var isAsking = false
+    var nextID: UInt64 = 0
+    var waiters: [UInt64: CheckedContinuation<Answer, Never>] = [:]
+  }
+
+  private let pool: PostgresPool
+  private let bound: Duration
+  private let state = Mutex(State())
+
+  /// - Parameter bound: `check` returns within this, come what may. Default 5 s.
+  package init(_ configuration: PostgresConfiguration, bound: Duration = .seconds(5), logger: Logger) {
+    var configuration = configuration
+    configuration.connectTimeout = min(configuration.connectTimeout, .seconds(2))
+    configuration.statementTimeout = bound
+    configuration.sessionSettings = [:]
+    // A refused connection is tried again for a second only: the caller wants to know, not to wait.
+    pool = PostgresPool(configuration, limits: .init(size: 1, waiting: 10, timeout: .seconds(1)), logger: logger)
+    self.bound = bound
+  }
+
+  /// One round trip now. Callers that come while one is under way share its answer.
+  package func check() async -> Answer {
+    let begin = ContinuousClock.now
+    return await withCheckedContinuation { continuation in
+      let (id, asks) = state.withLock { state in
+        state.nextID += 1
+        state.waiters[state.nextID] = continuation
+        defer { state.isAsking = true }
+        return (state.nextID, !state.isAsking)
+      }
+      if asks { ask(begin) }
+      Task { [self, bound] in
+        try? await Task.sleep(for: bound)
+        giveUp(id, begin)
+      }
+    }
+  }
+
+  package func shutdown() async { await pool.shutdown() }
+
+  private func ask(_ begin: ContinuousClock.Instant) {
+    pool.submit {
+      try $0.execute(AskOne()).rows
+    } completion: { [self] result in
+      let failure: String? = if case .failure(let error) = result { "\(error)" } else { nil }
+      let answer = Answer(milliseconds: Self.milliseconds(since: begin), failure: failure)
+      let waiters = state.withLock { state in
+        state.isAsking = false
+        defer { state.waiters = [:] }
+        return state.waiters.values
+      }
+      for waiter in waiters { waiter.resume(returning: answer) }
+    }
+  }
+
+  private func giveUp(_ id: UInt64, _ begin: ContinuousClock.Instant) {
+    let waiter = state.withLock { $0.waiters.removeValue(forKey: id) }
+    waiter?.resume(
+      returning: Answer(milliseconds: Self.milliseconds(since: begin), failure: "no answer came within \(bound)"))
+  }
+
+  private static func milliseconds(since begin: ContinuousClock.Instant) -> Int64 {
+    let (seconds, attoseconds) = (ContinuousClock.now - begin).components
+    return seconds * 1_000 + attoseconds / 1_000_000_000_000_000
+  }
+}
+
+private struct AskOne: PostgresStatement {
+  static let name = "ask_one"
+  static let sql = "SELECT 1"
+  static func decode(_ row: borrowing PostgresRow) throws(PostgresDecodingError) -> Int { try row.int(0) }
+}
