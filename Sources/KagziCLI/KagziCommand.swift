@@ -8,6 +8,7 @@ struct KagziCommand: AsyncParsableCommand {
     commandName: "kagzi", abstract: "A durable workflow coordinator on Postgres.", version: KagziVersion.current,
     subcommands: [
       DevCommand.self, ServerCommand.self, WorkflowCommand.self, TypeCommand.self, NamespaceCommand.self,
-      WorkerCommand.self, QueueCommand.self, HealthCommand.self, StatsCommand.self, VersionCommand.self,
+      ScheduleCommand.self, WorkerCommand.self, QueueCommand.self, HealthCommand.self, StatsCommand.self,
+      VersionCommand.self,
     ])
 }

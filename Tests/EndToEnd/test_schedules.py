@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import random
+import subprocess
 import time
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import grpc
 import pytest
 from harness import (
-    Coordinator, Postgres, RawWorker, common, detail_of, details, duration, run, worker, workflow_service,
+    Coordinator, Postgres, RawWorker, admin, common, detail_of, details, duration, run, worker, workflow_service,
 )  # fmt: skip
 from harness.contract import schedule_service
 from harness.schedules import Schedules, seconds_of
+
+from kagzi import Client
+from kagzi.schedules import OverlapPolicy
 
 SKIP = schedule_service.OVERLAP_POLICY_SKIP
 BUFFER_ONE = schedule_service.OVERLAP_POLICY_BUFFER_ONE
@@ -470,6 +476,83 @@ def test_jitter_delays_the_firing_and_not_the_occurrence(schedules: Schedules, n
     delays = [seconds_of(firing.decided_at) - seconds_of(firing.scheduled_at) for firing in firings]
     assert max(delays) > 0.15, delays
     assert all(delay >= 0 for delay in delays)
+
+
+def test_a_disabled_namespace_skips_its_firings_and_says_so(
+    new_coordinator: Any, new_database: Any, queue: str, name: str
+) -> None:
+    schedules = Schedules(new_coordinator(new_database()).service(), queue)
+    schedules.create(name, cron="* * * * * *", overlap_policy=ALLOW)
+    schedules.wait(name, started)
+    schedules.service.admin.DisableNamespace(admin.DisableNamespaceRequest(name="default"), timeout=15)
+    firings = schedules.wait(name, skipped)
+    assert "namespace 'default' is disabled" in skipped(firings)[0].skip_reason
+    for call in (lambda: schedules.trigger(name), lambda: schedules.create(f"{name}-2", cron=RARELY)):
+        with pytest.raises(grpc.RpcError) as refused:
+            call()
+        assert isinstance(detail_of(refused.value), details.NamespaceDisabled)
+    schedules.service.admin.EnableNamespace(admin.EnableNamespaceRequest(name="default"), timeout=15)
+    count = len(started(firings))
+    schedules.wait(name, lambda firings: len(started(firings)) > count)
+
+
+def test_the_command_line_steers_schedules(schedules: Schedules, binary: Any, name: str) -> None:
+    def kagzi(*words: str, code: int = 0) -> str:
+        command = [binary, "schedule", *words, "--address", schedules.service.address]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=30)
+        assert done.returncode == code, done.stderr
+        return done.stdout if code == 0 else done.stderr
+
+    definition = ["--type", "scheduled", "--queue", schedules.queue, "--overlap", "allow", "--input", '{"n": 1}']
+    shown = kagzi("create", name, "--cron", "30 2 * * *", "--zone", "Europe/Berlin", *definition)
+    assert "fires       30 2 * * * (Europe/Berlin)" in shown and "overlap     allow" in shown
+    times = [line.split()[-1] for line in shown.split("next ")[1].splitlines()]
+    assert len(times) == 5 and set(times) <= {"00:30:00.000", "01:00:00.000", "01:30:00.000"}
+    assert "kagzi schedule" not in shown
+    facts = json.loads(kagzi("show", name, "--json"))
+    assert facts["scheduleId"] == name and facts["input"] == {"n": 1} and len(facts["upcoming"]) == 5
+    [line] = [line for line in kagzi("list").splitlines() if line.startswith(f"{name} ")]
+    assert " ".join(line.split()).startswith(f"{name} 30 2 * * * (Europe/Berlin) scheduled allow ")
+    assert name in [entry["scheduleId"] for entry in json.loads(kagzi("list", "--json"))]
+    run_id = json.loads(kagzi("trigger", name, "--json"))["runId"]
+    assert schedules.service.get(run_id).input.data == b'{"n": 1}'
+    assert kagzi("backfill", name, "--from", "2026-03-28T00:00:00Z", "--until", "2026-03-30T00:00:00Z") == (
+        "2 occurrences are fired\n"
+    )
+    firings = kagzi("firings", name).splitlines()
+    assert firings[0].split() == ["OCCURRENCE", "DECIDED", "CAUSE", "OUTCOME"] and len(firings) == 4
+    assert firings[1].startswith("2026-03-29 01:00:00.000") and "backfill" in firings[1]
+    assert [entry["cause"] for entry in json.loads(kagzi("firings", name, "--json"))] == ["BACKFILL"] * 2 + ["TRIGGER"]
+    assert kagzi("pause", name, "--note", "for a while") == f"schedule {name} is paused\n"
+    assert "note        for a while" in kagzi("show", name)
+    assert kagzi("resume", name) == f"schedule {name} fires again\n"
+    assert "every 90m" in kagzi("update", name, "--every", "90m", *definition)
+    assert "spec.cron: never fires" in kagzi("update", name, "--cron", "0 0 30 2 *", *definition, code=1)
+    assert "give --cron or --every" in kagzi("update", name, *definition, code=1)
+    assert kagzi("delete", name) == f"schedule {name} is deleted\n"
+    assert f"there is no schedule '{name}'" in kagzi("show", name, code=1)
+
+
+def test_the_python_client_steers_schedules_as_the_documentation_shows(shared: Coordinator, name: str) -> None:
+    async def main() -> None:
+        async with Client(shared.address) as client:
+            made = await client.schedules.create(
+                name, "report", {"kind": "full"}, cron="30 2 * * *", time_zone="Europe/Berlin",
+                overlap=OverlapPolicy.BUFFER_ONE, jitter=60,
+            )  # fmt: skip
+            assert made.next_at is not None and made.overlap == OverlapPolicy.BUFFER_ONE
+            await client.schedules.pause(name, "the warehouse is being moved")
+            assert (await client.schedules.get(name)).note == "the warehouse is being moved"
+            await client.schedules.resume(name)
+            run_id = await client.schedules.trigger(name)
+            since = datetime(2026, 3, 28, tzinfo=timezone.utc)
+            assert await client.schedules.backfill(name, since, since + timedelta(days=2)) == 2
+            firings = [firing async for firing in client.schedules.firings(name)]
+            assert [firing.run_id for firing in firings] == ["", "", run_id]
+            assert name in [schedule.schedule_id for schedule in await client.schedules.list()]
+            await client.schedules.delete(name)
+
+    asyncio.run(main())
 
 
 def test_an_idle_coordinator_asks_nothing_much_about_schedules(

@@ -9,19 +9,19 @@ public struct ScheduleSpec: Sendable, Hashable {
   /// IANA time zone for cron. Empty: UTC.
   public var timeZone: String
 
-  /// Each firing is delayed at random by up to this.
+  /// Each firing is delayed at random by up to this, 1 day at most.
   public var jitter: ProtoDuration?
 
   /// What to do on overlap.
   public var overlapPolicy: OverlapPolicy
 
-  /// Missed occurrences older than this are skipped. Absent: 1 min.
+  /// Missed occurrences older than this are skipped, 1 s to 366 days. Absent: 1 min.
   public var catchUpWindow: ProtoDuration?
 
-  /// At most this many missed occurrences are made up for. Zero: 100.
+  /// At most this many missed occurrences are made up for, the newest, 1 to 1,000. Zero: 100.
   public var catchUpLimit: UInt32
 
-  /// What to start.
+  /// What to start. Without request_id, start_delay, start_at and the policies about other runs.
   public var start: StartWorkflowRequest?
 
   /// The message with every field at its default.
@@ -56,9 +56,9 @@ public struct ScheduleSpec: Sendable, Hashable {
 
   /// When.
   public enum Timing: Sendable, Hashable {
-    /// Cron with 5 or 6 fields (seconds first).
+    /// Cron with 5 or 6 fields (seconds first), or `@hourly`, `@daily`, `@weekly`, `@monthly`, `@yearly`.
     case cron(String)
-    /// Every so often.
+    /// Every so often, 1 s or more, counted from the creation.
     case interval(ProtoDuration)
   }
 }
@@ -80,10 +80,10 @@ public struct Schedule: Sendable, Hashable {
   /// Why it is paused, or any note.
   public var note: String
 
-  /// When it fires next.
+  /// The next occurrence; absent while it is paused.
   public var nextAt: Timestamp?
 
-  /// When it fired last.
+  /// When it started a run last.
   public var lastAt: Timestamp?
 
   /// When it was created.
@@ -137,10 +137,11 @@ public struct ScheduleFiring: Sendable, Hashable {
   /// When it was decided.
   public var decidedAt: Timestamp?
 
-  /// The run it started; empty for a skip.
+  /// The run it started; empty for a skip, and while it waits for the open run to end.
   public var runID: String
 
-  /// Why it was skipped.
+  /// Why it was skipped. One entry may stand for a span of occurrences, from `scheduled_at` on: those that passed during a
+  /// pause, and those that were missed and are not made up for.
   public var skipReason: String
 
   /// What made it: the calendar, TriggerSchedule or BackfillSchedule.
@@ -494,7 +495,7 @@ public struct TriggerScheduleRequest: Sendable, Hashable {
 
 /// The run that was started.
 public struct TriggerScheduleResponse: Sendable, Hashable {
-  /// The run.
+  /// The run. Empty: the firing waits for the open run to end (BUFFER_ONE, BUFFER_ALL, CANCEL_OTHER).
   public var runID: String
 
   /// The message with every field at its default.
@@ -521,7 +522,7 @@ public struct BackfillScheduleRequest: Sendable, Hashable {
   /// From this time on.
   public var from: Timestamp?
 
-  /// Up to this time.
+  /// Up to this time, included; not in the future.
   public var until: Timestamp?
 
   /// The message with every field at its default.
@@ -548,7 +549,7 @@ public struct BackfillScheduleRequest: Sendable, Hashable {
 
 /// What was fired.
 public struct BackfillScheduleResponse: Sendable, Hashable {
-  /// How many occurrences.
+  /// How many occurrences; those that were backfilled before are not counted.
   public var fired: UInt32
 
   /// The message with every field at its default.
@@ -634,7 +635,7 @@ public enum OverlapPolicy: RawRepresentable, Sendable, Hashable {
   case bufferOne
   /// Keep all for later, in order.
   case bufferAll
-  /// Cancel the open run, then start.
+  /// Cancel the open run, and start when it has ended; a later occurrence takes the place of one that waits for that.
   case cancelOther
   /// Start beside it.
   case allow

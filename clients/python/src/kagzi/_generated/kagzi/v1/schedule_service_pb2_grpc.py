@@ -26,7 +26,8 @@ if _version_not_supported:
 
 
 class ScheduleServiceStub(object):
-    """Creates and steers schedules. Each occurrence fires once, whatever the number of coordinators.
+    """Creates and steers schedules. Runs have the workflow id `PREFIX-OCCURRENCE`, where the prefix is `start.workflow_id` or
+    the schedule's id, and the occurrence its nominal time in UTC, such as `2026-03-29T01:00:00Z`. Each occurrence fires once, whatever the number of coordinators.
     """
 
     def __init__(self, channel):
@@ -88,7 +89,8 @@ class ScheduleServiceStub(object):
 
 
 class ScheduleServiceServicer(object):
-    """Creates and steers schedules. Each occurrence fires once, whatever the number of coordinators.
+    """Creates and steers schedules. Runs have the workflow id `PREFIX-OCCURRENCE`, where the prefix is `start.workflow_id` or
+    the schedule's id, and the occurrence its nominal time in UTC, such as `2026-03-29T01:00:00Z`. Each occurrence fires once, whatever the number of coordinators.
     """
 
     def CreateSchedule(self, request, context):
@@ -141,14 +143,15 @@ class ScheduleServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def TriggerSchedule(self, request, context):
-        """Fires a schedule now.
+        """Fires a schedule now, paused or not. Obeys the overlap policy, except SKIP: then it starts beside the open run.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def BackfillSchedule(self, request, context):
-        """Fires the occurrences of a past span.
+        """Fires the occurrences of a past span, each once however often it is asked for: at most 1,000 a call. One after the
+        other, unless the overlap policy is ALLOW.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -223,7 +226,8 @@ def add_ScheduleServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class ScheduleService(object):
-    """Creates and steers schedules. Each occurrence fires once, whatever the number of coordinators.
+    """Creates and steers schedules. Runs have the workflow id `PREFIX-OCCURRENCE`, where the prefix is `start.workflow_id` or
+    the schedule's id, and the occurrence its nominal time in UTC, such as `2026-03-29T01:00:00Z`. Each occurrence fires once, whatever the number of coordinators.
     """
 
     @staticmethod
