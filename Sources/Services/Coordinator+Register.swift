@@ -18,6 +18,12 @@ extension Coordinator {
     router.unary(WorkflowService.ListGroups.self) { self.listGroups($0, $1, $2) }
     router.unary(WorkflowService.CancelRun.self) { self.cancelRun($0, $1, $2) }
     router.unary(WorkflowService.TerminateRun.self) { self.terminateRun($0, $1, $2) }
+    router.unary(WorkflowService.PauseRun.self) { self.pauseRun($0, $1, $2) }
+    router.unary(WorkflowService.ResumeRun.self) { self.resumeRun($0, $1, $2) }
+    router.unary(WorkflowService.RetryRun.self) { self.retryRun($0, $1, $2) }
+    router.unary(WorkflowService.ForkRun.self) { self.forkRun($0, $1, $2) }
+    router.unary(WorkflowService.ExplainRun.self) { self.explainRun($0, $1, $2) }
+    router.serverStreaming(WorkflowService.BatchRuns.self) { self.batchRuns($0, $1, $2) }
 
     router.unary(WorkerService.RegisterWorker.self) { self.registerWorker($0, $1, $2) }
     router.streaming(WorkerService.Work.self) { self.work($0, $1) }

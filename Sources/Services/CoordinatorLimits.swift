@@ -48,6 +48,12 @@ package struct CoordinatorLimits: Sendable {
   package var maxRequestIDBytes = 128
   /// The description of a namespace. Default 1,024 bytes.
   package var maxDescriptionBytes = 1_024
+  /// Reasons and notes for people, in bytes. Default 4,096.
+  package var maxTextBytes = 4_096
+  /// Runs that a batch changes side by side. Default 32.
+  package var batchConcurrency = 32
+  /// Failures of a batch that are listed. Default 20.
+  package var maxBatchFailures = 20
   /// Labels of one run. Default 32.
   package var maxTags = 32
   /// How long the past of workers is kept.

@@ -64,6 +64,11 @@ package struct DispatchTable: Sendable {
 
   package func isDraining(_ id: SessionID) -> Bool { sessions[id]?.isDraining ?? false }
 
+  /// The slots of one kind that a session grants now; nil when it is not attached here.
+  package func freeSlots(_ id: SessionID, _ kind: TaskKind) -> Int? {
+    sessions[id].map { $0.isDraining ? 0 : $0.free(kind) }
+  }
+
   /// Adds slots to what is outstanding, at most `limit` in all of each kind.
   package mutating func grant(_ id: SessionID, workflows: Int, activities: Int, limit: Int = 100_000) {
     guard var session = sessions[id] else { return }

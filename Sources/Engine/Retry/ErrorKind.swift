@@ -16,6 +16,11 @@ package enum ErrorKind: Int32, Sendable, CaseIterable {
 
   /// Whether the default predicate retries it.
   package var isRetryable: Bool { rawValue <= ErrorKind.workerLost.rawValue }
+
+  /// The name operators see, such as `NETWORK_ERROR`.
+  package var name: String {
+    "\(self)".reduce(into: "") { $0 += $1.isUppercase ? "_\($1)" : $1.uppercased() }
+  }
 }
 
 /// What the retry decision needs to know of a failure.

@@ -9,6 +9,8 @@ struct WorkflowCommand: AsyncParsableCommand {
       StartCommand.self, WaitCommand.self, ShowCommand.self, ListCommand.self, CountCommand.self, StepsCommand.self,
       GroupsCommand.self,
       AttemptsCommand.self, WatchCommand.self, SignalCommand.self, CancelCommand.self, TerminateCommand.self,
+      PauseCommand.self, ResumeCommand.self, RetryCommand.self, ForkCommand.self, ExplainCommand.self,
+      BatchCommand.self,
     ])
 }
 

@@ -30,6 +30,14 @@ extension Coordinator {
     return value
   }
 
+  /// Free text for people; empty means `fallback`.
+  internal func text(_ value: String, _ field: String, default fallback: String) throws(Status) -> String {
+    guard value.utf8.count <= limits.maxTextBytes else {
+      throw .invalid(field, "has \(value.utf8.count) bytes: at most \(limits.maxTextBytes) are allowed")
+    }
+    return value.isEmpty ? fallback : value
+  }
+
   internal func check(_ payload: Payload?, _ field: String) throws(Status) {
     guard let size = payload?.data.count, size > limits.maxPayloadBytes else { return }
     throw .payloadTooLarge(field, limit: limits.maxPayloadBytes, size: size)

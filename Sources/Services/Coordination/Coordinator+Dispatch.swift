@@ -71,11 +71,14 @@ extension Coordinator {
 
   private func finish(_ claim: DispatchTable.Claim, _ result: Result<Outcome, StoreError>) {
     var used: [SessionID] = []
+    var isPassedOver = false
     switch result {
-    case .success(.claimedRuns(let runs)):
+    case .success(.claimedRuns(let runs, let passedOver)):
+      isPassedOver = passedOver
       used = runs.map(\.sessionID)
       for run in runs { load(run) }
-    case .success(.claimedSteps(let steps)):
+    case .success(.claimedSteps(let steps, let passedOver)):
+      isPassedOver = passedOver
       used = steps.map(\.sessionID)
       for step in steps { deliver(step) }
     case .success: break
@@ -87,10 +90,18 @@ extension Coordinator {
     let claims = dispatch.withLock { table in
       for session in left { table.release(session, claim.key.kind) }
       // After a failure there may be as much as before.
-      table.claimFinished(claim, taken: hasFailed ? claim.slots.count : used.count)
-      return hasFailed ? [] : table.nextClaims(limit: limits.claimSize)
+      table.claimFinished(claim, taken: hasFailed || isPassedOver ? claim.slots.count : used.count)
+      return hasFailed || isPassedOver ? [] : table.nextClaims(limit: limits.claimSize)
     }
-    send(claims)
+    if isPassedOver { lookAgain() } else { send(claims) }
+  }
+
+  /// Claims again what a claim passed over because it was locked: whoever had it locked will have committed.
+  private func lookAgain() {
+    Task { [self] in
+      try? await Task.sleep(for: .milliseconds(2))
+      send(dispatch.withLock { $0.nextClaims(limit: limits.claimSize) })
+    }
   }
 
   // MARK: Delivering

@@ -18,7 +18,7 @@ extension Coordinator {
     _ runID: RunID, _ stepKey: String, guard: SettleStep.Guard, failure: Failure
   ) async throws(StoreError) -> FailureOutcome {
     guard let step = try await store.read(LookAtStep(runID: runID, stepKey: stepKey)).first else {
-      return .lost(by: "there is no such step")
+      return .lost(by: "the run has no such step any more")
     }
     if case .held(let epoch) = `guard`, let verdict = verdict(on: step, epoch: epoch, failure) {
       return verdict

@@ -116,7 +116,8 @@ extension Coordinator {
       case .success(let rows):
         session?.remove(token)
         guard let row = rows.first else {
-          return answer(.rejected(reportID, .invalid, "run \(token.runID) has no step '\(step)'"))
+          // Another attempt of the run has dropped it.
+          return answer(.rejected(reportID, .leaseLost, "the run has no step '\(step)' any more"))
         }
         if row.epoch == token.epoch, isRecorded(row) {
           answer(.decided(reportID, step, .recorded(Recorded())))

@@ -35,10 +35,7 @@ extension Coordinator {
       close.output = complete.output?.blob
       record(close, plan, token, reportID, session, answer)
     case .fail(let fail):
-      var close = CloseRun(runID: token.runID, epoch: token.epoch, status: .failed)
-      close.failure = (fail.failure ?? Failure(kind: .unknown)).blob
-      close.isCancellation = fail.failure?.kind == .cancelled
-      record(close, plan, token, reportID, session, answer)
+      recordFailure(fail.failure ?? Failure(kind: .unknown), plan, token, reportID, session, answer)
     case .continueAsNew(let next):
       record(next, plan, token, reportID, run, session, answer)
     default:
@@ -106,7 +103,7 @@ extension Coordinator {
       }
       if advance.disposition != .continue { session.remove(token) }
       answer(.recorded(reportID, plan, advanced.effects.resolved))
-      handOut(plan, token, run, keptBack: advanced.effects.keptBack)
+      handOut(plan, advanced, token, run)
       handOut(plan.children, advanced.children, of: run)
       follow(advanced.effects, of: token.runID)
       if let due = plan.nextDue { noteDue(inMilliseconds: due) }
@@ -122,7 +119,10 @@ extension Coordinator {
   }
 
   /// Pushes or announces the activities that a recorded report scheduled.
-  private func handOut(_ plan: WorkflowReportPlan, _ token: TaskToken, _ run: RunReference, keptBack: Set<String>) {
+  private func handOut(_ plan: WorkflowReportPlan, _ advanced: Advanced, _ token: TaskToken, _ run: RunReference) {
+    // A paused run holds them back.
+    if advanced.isPaused { return plan.release(self) }
+    let keptBack = advanced.effects.keptBack
     var ready: Set<TaskKey> = []
     for planned in plan.activities {
       guard let session = planned.reservedSession, let activity = planned.step.activity else {
@@ -135,7 +135,8 @@ extension Coordinator {
       }
       deliver(
         ClaimedStep(
-          runID: token.runID, stepKey: planned.step.key, sessionID: session, epoch: 1, attempt: 1,
+          runID: token.runID, stepKey: planned.step.key, sessionID: session, epoch: advanced.stepEpoch + 1,
+          attempt: 1,
           activityType: activity.type, activityVersion: activity.version, input: activity.input, progress: nil,
           timeouts: activity.timeouts,
           remainingMilliseconds: [activity.timeouts.startToClose, activity.timeouts.scheduleToClose].compactMap { $0 }
@@ -147,13 +148,13 @@ extension Coordinator {
 
   // MARK: Reports that close the run
 
-  private func record(
+  internal func record(
     _ operation: CloseRun, _ plan: WorkflowReportPlan, _ token: TaskToken, _ reportID: UInt64,
     _ session: WorkerSession, _ answer: @escaping Answer
   ) {
     var close = operation
     // What a closing run asks for is not done any more.
-    close.steps = plan.steps.filter { $0.kind == .local && $0.state.isSettled }
+    close.steps = plan.settledLocalSteps
     close.failedAttempts = plan.failedAttempts
     close.groups = plan.groups
     store.submit(.closeRun(close)) { [self, close] result in

@@ -23,6 +23,8 @@ extension Verbs {
   internal func addAdvances(_ pipeline: PostgresPipeline) -> [OutcomeCollector] {
     guard !advances.values.isEmpty else { return [] }
     let reply = pipeline.add(AdvanceRunsMany(advances: advances.values))
+    let parked = advances.values.filter { $0.disposition == .park }.map(\.runID)
+    if !parked.isEmpty { _ = pipeline.add(HoldBackStepsMany(runIDs: parked)) }
     return [
       { [advances] outcomes in
         let places = advances.places { $0.runID }
@@ -48,6 +50,8 @@ extension Verbs {
     var collectors: [OutcomeCollector] = []
     if !runReleases.values.isEmpty {
       let reply = pipeline.add(ReleaseRunsMany(releases: runReleases.values))
+      let lost = runReleases.values.filter(\.isLoss).map(\.runID)
+      if !lost.isEmpty { _ = pipeline.add(HoldBackStepsMany(runIDs: lost)) }
       collectors.append { [runReleases] outcomes in
         let places = runReleases.places { $0.runID }
         for row in reply.rows { places[row.runID].map { outcomes[$0] = .woken(row.isReady ? .ready : .none) } }

@@ -46,11 +46,17 @@ extension Verbs {
     var collectors: [OutcomeCollector] = []
     for (claim, index) in zip(runClaims.values, runClaims.indices) {
       let reply = pipeline.add(ClaimRuns(claim: claim))
-      collectors.append { $0[index] = .claimedRuns(reply.rows) }
+      collectors.append {
+        let claimed = reply.rows.compactMap { $0 }
+        $0[index] = .claimedRuns(claimed, passedOver: claimed.count < reply.rows.count)
+      }
     }
     for (claim, index) in zip(stepClaims.values, stepClaims.indices) {
       let reply = pipeline.add(ClaimSteps(claim: claim))
-      collectors.append { $0[index] = .claimedSteps(reply.rows) }
+      collectors.append {
+        let claimed = reply.rows.compactMap { $0 }
+        $0[index] = .claimedSteps(claimed, passedOver: claimed.count < reply.rows.count)
+      }
     }
     return collectors
   }

@@ -37,6 +37,11 @@ internal struct Verbs {
   var cancels = Placed<CancelRun>()
   var ends = Placed<EndRun>()
   var moves = Placed<MoveRun>()
+  var pauses = Placed<PauseRun>()
+  var resumes = Placed<ResumeRun>()
+  var restarts = Placed<RestartRun>()
+  var reopens = Placed<ReopenRun>()
+  var forks = Placed<ForkRun>()
   var runClaims = Placed<ClaimTasks>()
   var stepClaims = Placed<ClaimTasks>()
   var firings = Placed<DecideFiring>()
@@ -64,6 +69,11 @@ internal struct Verbs {
       case .cancelRun(let cancel): cancels.append(cancel, index)
       case .endRun(let end): ends.append(end, index)
       case .moveRun(let move): moves.append(move, index)
+      case .pauseRun(let pause): pauses.append(pause, index)
+      case .resumeRun(let resume): resumes.append(resume, index)
+      case .restartRun(let restart): restarts.append(restart, index)
+      case .reopenRun(let reopen): reopens.append(reopen, index)
+      case .forkRun(let fork): forks.append(fork, index)
       case .claimRuns(let claim): runClaims.append(claim, index)
       case .claimSteps(let claim): stepClaims.append(claim, index)
       case .decideFiring(let firing): firings.append(firing, index)
@@ -83,6 +93,7 @@ internal struct Verbs {
     collectors +=
       addAdvances(pipeline) + addChildren(pipeline) + addMatches(pipeline) + addCloses(pipeline)
       + addContinuations(pipeline) + groups.addReleases(pipeline, joined)
-    return collectors + addRunChanges(pipeline) + addNotices(pipeline) + addFirings(pipeline) + addClaims(pipeline)
+    collectors += addRunChanges(pipeline) + addPauses(pipeline) + addAttempts(pipeline) + addForks(pipeline)
+    return collectors + addNotices(pipeline) + addFirings(pipeline) + addClaims(pipeline)
   }
 }

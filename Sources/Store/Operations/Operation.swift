@@ -22,6 +22,11 @@ package enum Operation: Sendable {
   case endRun(EndRun)
   case moveRun(MoveRun)
   case expireGroup(ExpireGroup)
+  case pauseRun(PauseRun)
+  case resumeRun(ResumeRun)
+  case restartRun(RestartRun)
+  case reopenRun(ReopenRun)
+  case forkRun(ForkRun)
   case claimRuns(ClaimTasks)
   case claimSteps(ClaimTasks)
   case decideFiring(DecideFiring)
@@ -48,6 +53,11 @@ package enum Operation: Sendable {
     case .endRun(let end): end.runID.low
     case .moveRun(let move): move.runID.low
     case .expireGroup(let expire): expire.runID.low
+    case .pauseRun(let pause): pause.runID.low
+    case .resumeRun(let resume): resume.runID.low
+    case .restartRun(let restart): restart.runID.low
+    case .reopenRun(let reopen): reopen.runID.low
+    case .forkRun(let fork): UInt64(truncatingIfNeeded: fork.workflowID.hashValue)
     case .claimRuns(let claim), .claimSteps(let claim): UInt64(truncatingIfNeeded: claim.key.hashValue)
     case .decideFiring(let firing): firing.scheduleUID.low
     case .startFiring(let firing): firing.scheduleUID.low
@@ -69,6 +79,8 @@ package enum Operation: Sendable {
     case .retryStep(let retry): 128 + retry.failure.count
     case .recordProgress(let progress): 128 + (progress.progress?.count ?? 0)
     case .endRun(let end): 128 + end.failure.count
+    case .restartRun(let restart): 128 + restart.failure.count + restart.steps.reduce(0) { $0 + $1.byteCount }
+    case .forkRun(let fork): 256 + (fork.input?.count ?? 0)
     case .claimRuns(let claim), .claimSteps(let claim): 128 + 16 * claim.slots.count
     case .decideFiring(let firing): 512 + (firing.start?.input?.count ?? 0)
     case .startFiring(let firing): 512 + (firing.start.input?.count ?? 0)
@@ -103,9 +115,13 @@ package enum Outcome: Sendable {
   case moved(Moved)
   /// A step whose key may be a member's settled, or a group's deadline passed.
   case joined(Joined)
-  case claimedRuns([ClaimedRun])
-  case claimedSteps([ClaimedStep])
   case firing(FiringDecision)
+  case resumed(Resumed)
+  case restarted(Restarted)
+  /// `passedOver`: ready tasks were locked at that moment, such as by a transaction that settles a step of the same run. They
+  /// are still there.
+  case claimedRuns([ClaimedRun], passedOver: Bool)
+  case claimedSteps([ClaimedStep], passedOver: Bool)
 }
 
 /// What recording an open run's report led to.
@@ -116,6 +132,28 @@ package struct Advanced: Sendable {
   package var isReady: Bool
   package var children = RecordedChildren()
   package var effects = GroupEffects()
+  /// Whether the run is paused, so that its new activities are held back.
+  package var isPaused: Bool
+  /// The epoch that the report's activities began at; those handed out have the next one.
+  package var stepEpoch: Int32
+}
+
+/// What letting a paused run go on led to.
+package struct Resumed: Sendable {
+  /// Whether the run is claimable now.
+  package var isReady: Bool
+  /// Kinds of activity that are claimable now.
+  package var readyActivities: [TaskKey]
+}
+
+/// What beginning another attempt of a run led to.
+package struct Restarted: Sendable {
+  /// Steps that sessions held; they are dropped now.
+  package var cancelledSteps: [HeldStep] = []
+  /// Children of dropped steps that are to be stopped.
+  package var strandedChildren: [StrandedChild] = []
+
+  package init() {}
 }
 
 /// What closing a run led to.

@@ -123,6 +123,23 @@ class Service:
         request = workflow_service.ListRunsRequest(filter=run.RunFilter(**fields), page_size=1_000)
         return list(self.workflows.ListRuns(request, timeout=CALL).runs)
 
+    def pause(self, run_id: str, reason: str = "") -> None:
+        self.workflows.PauseRun(workflow_service.PauseRunRequest(run_id=run_id, reason=reason), timeout=CALL)
+
+    def resume(self, run_id: str) -> None:
+        self.workflows.ResumeRun(workflow_service.ResumeRunRequest(run_id=run_id), timeout=CALL)
+
+    def retry(self, run_id: str) -> None:
+        self.workflows.RetryRun(workflow_service.RetryRunRequest(run_id=run_id), timeout=CALL)
+
+    def fork(self, run_id: str, from_step: str, **fields: Any) -> str:
+        """Forks a run; the new run's id."""
+        request = workflow_service.ForkRunRequest(run_id=run_id, from_step=from_step, **fields)
+        return str(self.workflows.ForkRun(request, timeout=CALL).run_id)
+
+    def explain(self, run_id: str) -> Any:
+        return self.workflows.ExplainRun(workflow_service.ExplainRunRequest(run_id=run_id), timeout=CALL)
+
     def watch(self, run_id: str, after: int = 0, timeout: float = 30) -> Any:
         request = workflow_service.WatchRunRequest(namespace=self.namespace, run_id=run_id, after_sequence=after)
         return self.workflows.WatchRun(request, timeout=timeout)

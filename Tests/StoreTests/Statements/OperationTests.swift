@@ -174,7 +174,7 @@ struct OperationTests {
       let key = TaskKey(kind: .workflow, namespace: "default", queue: "q", type: "w", version: 1)
       func claim(_ slots: Int) async throws -> [UInt64] {
         let claim = ClaimTasks(key: key, slots: Array(repeating: store.session, count: slots))
-        guard case .claimedRuns(let runs) = try await store.execute(.claimRuns(claim)) else { return [] }
+        guard case .claimedRuns(let runs, _) = try await store.execute(.claimRuns(claim)) else { return [] }
         return runs.map(\.runID.low).sorted()
       }
       #expect(try await claim(2) == [1, 5])

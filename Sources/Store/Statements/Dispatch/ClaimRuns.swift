@@ -1,7 +1,8 @@
 internal import Engine
 package import Postgres
 
-/// Hands ready workflow tasks of one key to reserved slots: highest priority first, then oldest.
+/// Hands ready workflow tasks of one key to reserved slots: highest priority first, then oldest. The last row says when tasks
+/// were passed over that are locked at this moment.
 package struct ClaimRuns: PostgresStatement {
   package let claim: ClaimTasks
 
@@ -15,15 +16,25 @@ package struct ClaimRuns: PostgresStatement {
        LIMIT cardinality($5::uuid[])
          FOR UPDATE SKIP LOCKED
     ),
-    placed AS (SELECT run_id, ($5::uuid[])[row_number() OVER ()] AS session_id FROM ready)
-    UPDATE kagzi.open_runs r SET
-      leased = true, ready_at = NULL, status = 2, news = false,
-      sticky = r.sticky AND r.session_id = p.session_id,
-      session_id = p.session_id, lease_epoch = r.lease_epoch + 1, lease_seq = r.seq, leased_at = clock.now,
-      started_at = coalesce(r.started_at, clock.now)
-    FROM placed p, clock
-    WHERE r.run_id = p.run_id
-    RETURNING r.run_id, r.session_id, r.lease_epoch, r.sticky
+    placed AS (SELECT run_id, ($5::uuid[])[row_number() OVER ()] AS session_id FROM ready),
+    claimed AS (
+      UPDATE kagzi.open_runs r SET
+        leased = true, ready_at = NULL, status = 2, news = false,
+        sticky = r.sticky AND r.session_id = p.session_id,
+        session_id = p.session_id, lease_epoch = r.lease_epoch + 1, lease_seq = r.seq, leased_at = clock.now,
+        started_at = coalesce(r.started_at, clock.now)
+      FROM placed p, clock
+      WHERE r.run_id = p.run_id
+      RETURNING r.run_id, r.session_id, r.lease_epoch, r.sticky
+    )
+    SELECT * FROM claimed
+    UNION ALL
+    SELECT NULL, NULL, NULL, NULL
+     WHERE (SELECT count(*) FROM ready) < (
+             SELECT count(*) FROM (
+               SELECT FROM kagzi.open_runs
+                WHERE namespace = $1 AND task_queue = $2 AND workflow_type = $3 AND workflow_version = $4 AND ready_at IS NOT NULL
+                LIMIT cardinality($5::uuid[])) AS visible)
     """
 
   package func bind(_ parameters: inout PostgresParameters) {
@@ -34,9 +45,11 @@ package struct ClaimRuns: PostgresStatement {
     parameters.bindArray(claim.slots)
   }
 
-  package static func decode(_ row: borrowing PostgresRow) throws(PostgresDecodingError) -> ClaimedRun {
-    ClaimedRun(
-      runID: try row.id(0), sessionID: try row.id(1), epoch: try row.int32(2), isDelta: try row.optionalBool(3) ?? false
+  /// Nil: tasks were passed over.
+  package static func decode(_ row: borrowing PostgresRow) throws(PostgresDecodingError) -> ClaimedRun? {
+    guard let runID = try row.optionalID(0) else { return nil }
+    return ClaimedRun(
+      runID: runID, sessionID: try row.id(1), epoch: try row.int32(2), isDelta: try row.optionalBool(3) ?? false
     )
   }
 }

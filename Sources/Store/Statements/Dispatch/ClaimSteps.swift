@@ -1,7 +1,8 @@
 internal import Engine
 package import Postgres
 
-/// Hands ready activity tasks of one key to reserved slots: highest priority first, then oldest.
+/// Hands ready activity tasks of one key to reserved slots: highest priority first, then oldest. The last row says when tasks
+/// were passed over that are locked at this moment.
 package struct ClaimSteps: PostgresStatement {
   package let claim: ClaimTasks
 
@@ -15,17 +16,27 @@ package struct ClaimSteps: PostgresStatement {
        LIMIT cardinality($5::uuid[])
          FOR UPDATE SKIP LOCKED
     ),
-    placed AS (SELECT run_id, step_key, ($5::uuid[])[row_number() OVER ()] AS session_id FROM ready)
-    UPDATE kagzi.steps s SET
-      state = 2, ready_at = NULL, due_at = NULL, session_id = p.session_id, lease_epoch = s.lease_epoch + 1,
-      started_at = clock.now,
-      deadline_at = least(clock.now + least(s.start_to_close_ms, s.heartbeat_ms) * interval '1 ms',
-                          s.scheduled_at + s.schedule_to_close_ms * interval '1 ms')
-    FROM placed p
-      JOIN kagzi.runs r ON r.run_id = p.run_id
-      LEFT JOIN kagzi.open_runs o ON o.run_id = p.run_id, clock
-    WHERE s.run_id = p.run_id AND s.step_key = p.step_key
-    RETURNING \(HeldStepColumns.columns)
+    placed AS (SELECT run_id, step_key, ($5::uuid[])[row_number() OVER ()] AS session_id FROM ready),
+    claimed AS (
+      UPDATE kagzi.steps s SET
+        state = 2, ready_at = NULL, due_at = NULL, session_id = p.session_id, lease_epoch = s.lease_epoch + 1,
+        started_at = clock.now,
+        deadline_at = least(clock.now + least(s.start_to_close_ms, s.heartbeat_ms) * interval '1 ms',
+                            s.scheduled_at + s.schedule_to_close_ms * interval '1 ms')
+      FROM placed p
+        JOIN kagzi.runs r ON r.run_id = p.run_id
+        LEFT JOIN kagzi.open_runs o ON o.run_id = p.run_id, clock
+      WHERE s.run_id = p.run_id AND s.step_key = p.step_key
+      RETURNING \(HeldStepColumns.columns)
+    )
+    SELECT * FROM claimed
+    UNION ALL
+    SELECT \(HeldStepColumns.nothing)
+     WHERE (SELECT count(*) FROM ready) < (
+             SELECT count(*) FROM (
+               SELECT FROM kagzi.steps
+                WHERE namespace = $1 AND task_queue = $2 AND activity_type = $3 AND activity_version = $4 AND ready_at IS NOT NULL
+                LIMIT cardinality($5::uuid[])) AS visible)
     """
 
   package func bind(_ parameters: inout PostgresParameters) {
@@ -36,8 +47,9 @@ package struct ClaimSteps: PostgresStatement {
     parameters.bindArray(claim.slots)
   }
 
-  package static func decode(_ row: borrowing PostgresRow) throws(PostgresDecodingError) -> ClaimedStep {
-    try HeldStepColumns.decode(row)
+  /// Nil: tasks were passed over.
+  package static func decode(_ row: borrowing PostgresRow) throws(PostgresDecodingError) -> ClaimedStep? {
+    try row.optionalID(0) == nil ? nil : try HeldStepColumns.decode(row)
   }
 }
 
@@ -51,6 +63,9 @@ internal enum HeldStepColumns {
               r.namespace, r.workflow_id, r.workflow_type, r.workflow_version, r.task_queue, r.priority, r.headers,
               CASE WHEN o.sticky THEN o.session_id END
     """
+
+  /// As many columns without a value.
+  static let nothing = Array(repeating: "NULL", count: 22).joined(separator: ", ")
 
   static func decode(_ row: borrowing PostgresRow) throws(PostgresDecodingError) -> ClaimedStep {
     let runID = try row.id(0)

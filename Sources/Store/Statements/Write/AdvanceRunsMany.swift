@@ -34,7 +34,8 @@ package struct AdvanceRunsMany: PostgresStatement {
         reported_epoch = CASE WHEN i.disposition = 0 THEN r.reported_epoch ELSE i.epoch END,
         delivered_seq = CASE WHEN i.disposition = 1 THEN r.lease_seq ELSE r.delivered_seq END,
         sticky = CASE WHEN i.disposition = 0 THEN r.sticky ELSE i.sticky END,
-        news = r.news AND (i.disposition = 0 OR r.status = 5),
+        -- A run that is parked, or paused while its task goes back, is handed out when it is resumed.
+        news = (r.news AND (i.disposition = 0 OR r.status = 5)) OR i.disposition = 4 OR (i.disposition = 2 AND r.status = 5),
         ready_at = CASE WHEN r.status <> 5 AND
                      (i.disposition = 2 OR (i.disposition = 1 AND r.news AND NOT i.has_slot)) THEN clock.now END,
         resume_at = CASE WHEN i.disposition = 3 THEN clock.now + interval '1 s' END,
@@ -42,12 +43,13 @@ package struct AdvanceRunsMany: PostgresStatement {
                    ELSE r.due_at END
       FROM input i, clock
       WHERE r.run_id = i.run_id AND r.leased AND r.lease_epoch = i.epoch
-      RETURNING r.run_id, r.seq, i.changes, r.session_id, r.ready_at IS NOT NULL AS is_ready,
+      RETURNING r.run_id, r.seq, i.changes, r.session_id, r.status = 5 AS is_paused, r.step_epoch, r.attempt_seq,
+                r.ready_at IS NOT NULL AS is_ready,
                 CASE WHEN r.lease_epoch > i.epoch THEN r.lease_epoch END AS new_epoch
     ),
     \(NewStepArrays.insert(from: 8)),
     \(FailedAttemptArrays.insert(from: 8 + NewStepArrays.parameterCount))
-    SELECT run_id, is_ready, new_epoch FROM held
+    SELECT run_id, is_ready, new_epoch, is_paused, step_epoch FROM held
     """
 
   package func bind(_ parameters: inout PostgresParameters) {
@@ -67,7 +69,11 @@ package struct AdvanceRunsMany: PostgresStatement {
   }
 
   package static func decode(_ row: borrowing PostgresRow) throws(PostgresDecodingError) -> Row {
-    Row(runID: try row.id(0), advanced: Advanced(newEpoch: try row.optionalInt32(2), isReady: try row.bool(1)))
+    Row(
+      runID: try row.id(0),
+      advanced: Advanced(
+        newEpoch: try row.optionalInt32(2), isReady: try row.bool(1), isPaused: try row.bool(3),
+        stepEpoch: try row.int32(4)))
   }
 }
 

@@ -32,7 +32,8 @@ package struct ContinueRunsMany: PostgresStatement {
       RETURNING r.run_id, r.seq + i.changes AS seq, i.changes, r.session_id, r.started_at, i.epoch, i.next_run_id,
                 coalesce(i.next_version, r.workflow_version) AS next_version, i.next_input, i.reserved, r.namespace,
                 r.workflow_id, r.workflow_type, r.task_queue, r.priority, r.parent_run_id, r.cancel_requested,
-                r.cancel_reason, r.cancel_deadline_at, r.signals_received, r.signals_untaken
+                r.cancel_reason, r.cancel_deadline_at, r.signals_received, r.signals_untaken, false AS is_paused, r.step_epoch,
+                r.attempt_seq
     ),
     closed AS (
       UPDATE kagzi.runs r SET

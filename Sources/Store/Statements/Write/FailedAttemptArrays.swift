@@ -20,7 +20,8 @@ internal enum FailedAttemptArrays {
     parameters.bindOptionalArray(entries) { $0.attempt.durationMilliseconds }
   }
 
-  /// A common table expression `attempted` that inserts the attempts; one that is there already stays.
+  /// A common table expression `attempted` that inserts the attempts; one that is there already stays, unless it is of an
+  /// earlier attempt of the run.
   internal static func insert(from base: Int) -> String {
     """
     attempted AS (
@@ -32,7 +33,8 @@ internal enum FailedAttemptArrays {
              AS a (run_id, step_key, attempt, failure, retry_delay_ms, worker_id, duration_ms)
         FULL JOIN held h ON h.run_id = a.run_id
        WHERE num_nulls(a.run_id, h.run_id) = 0 AND NOT EXISTS (SELECT FROM kagzi.step_attempts p
-                          WHERE p.run_id = a.run_id AND p.step_key = a.step_key AND p.attempt = a.attempt)
+                          WHERE p.run_id = a.run_id AND p.step_key = a.step_key AND p.attempt = a.attempt
+                            AND p.seq > h.attempt_seq)
     )
     """
   }

@@ -24,7 +24,7 @@ package struct MoveRunsMany: PostgresStatement {
         seq = r.seq + 1,
         leased = false,
         sticky = false,
-        news = r.news AND NOT w.leased,
+        news = (r.news AND NOT w.leased) OR (w.leased AND r.status = 5),
         status = CASE WHEN w.leased AND r.status <> 5 THEN 2 ELSE r.status END,
         ready_at = CASE WHEN w.leased AND r.status <> 5 THEN clock.now ELSE r.ready_at END
       FROM run w, clock

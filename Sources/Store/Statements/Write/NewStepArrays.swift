@@ -2,7 +2,7 @@ internal import Engine
 internal import Postgres
 
 /// The part of a report's statement that writes its steps: 27 parallel arrays from one parameter on, and the insert
-/// that joins them with `held (run_id, seq, changes)`, the runs whose guard held.
+/// that joins them with `held (run_id, seq, changes, session_id, is_paused, step_epoch)`, the runs whose guard held.
 internal enum NewStepArrays {
   /// A step with the run and the place in its report.
   internal struct Entry {
@@ -47,12 +47,16 @@ internal enum NewStepArrays {
   /// activity of a group with a limit is held back, until `ReleaseMembersMany` lets it go.
   private static let stateInGroup = """
     CASE WHEN g.verdict IS NOT NULL AND s.state < 5 THEN 7
-         WHEN g.max_concurrency > 0 AND s.kind = 2 AND s.state < 3 THEN 3 ELSE s.state END
+         WHEN (g.max_concurrency > 0 OR h.is_paused) AND s.kind = 2 AND s.state < 3 THEN 3 ELSE s.state END
     """
 
   /// A local member of a group that was resolved before this report is not recorded any more. (`JoinReportsMany` gave
   /// those that it resolved the number just before this report's own.)
   private static let isLate = "g.verdict IS NOT NULL AND s.kind = 1 AND g.resolved_seq < h.seq - h.changes"
+
+  /// An activity of a paused run waits until the run is resumed, unless its group holds it back anyway.
+  private static let isHeldBack =
+    "h.is_paused AND s.kind = 2 AND s.state < 3 AND g.verdict IS NULL AND coalesce(g.max_concurrency, 0) = 0"
 
   /// A common table expression `recorded` that inserts the steps; a recorded key stays as it is, but for a local step
   /// whose next attempt is reported.
@@ -71,7 +75,7 @@ internal enum NewStepArrays {
           activity_type, activity_version, namespace, task_queue, priority, input,
           schedule_to_start_ms, start_to_close_ms, schedule_to_close_ms, heartbeat_ms,
           scheduled_at, started_at, settled_at, settled_by, session_id, lease_epoch, ready_at, due_at, deadline_at,
-          signal_name, child_run_id)
+          signal_name, child_run_id, is_held_back)
         SELECT s.run_id, s.step_key, s.kind, e.state, s.attempt, h.seq - h.changes + s.position,
                CASE WHEN e.state >= 5 THEN h.seq - h.changes + s.position END,
                s.group_key, s.output, s.failure, s.policy,
@@ -80,7 +84,7 @@ internal enum NewStepArrays {
                clock.now,
                CASE WHEN s.kind = 1 THEN clock.now - coalesce(s.duration_ms, 0) * interval '1 ms' WHEN e.state = 2 THEN clock.now END,
                CASE WHEN e.state >= 5 THEN clock.now END, CASE WHEN e.state >= 5 THEN h.session_id END,
-               CASE WHEN e.state = 2 THEN s.reserved END, CASE WHEN e.state = 2 THEN 1 ELSE 0 END,
+               CASE WHEN e.state = 2 THEN s.reserved END, h.step_epoch + CASE WHEN e.state = 2 THEN 1 ELSE 0 END,
                CASE WHEN e.state = 1 THEN clock.now END,
                CASE e.state
                  WHEN 1 THEN clock.now + least(s.schedule_to_start_ms, s.schedule_to_close_ms) * interval '1 ms'
@@ -88,7 +92,7 @@ internal enum NewStepArrays {
                  WHEN 4 THEN clock.now + s.delay_ms * interval '1 ms' END,
                CASE WHEN e.state = 2 THEN
                  clock.now + least(s.start_to_close_ms, s.schedule_to_close_ms, s.heartbeat_ms) * interval '1 ms' END,
-               s.signal_name, s.child_run_id
+               s.signal_name, s.child_run_id, CASE WHEN \(isHeldBack) THEN true END
           FROM clock, unnest(\(arrays))
                AS s (run_id, step_key, kind, state, reported_attempt, attempt, position, group_key, output, failure,
                      policy, delay_ms, due_at, duration_ms, activity_type, activity_version, namespace, task_queue,

@@ -1,7 +1,8 @@
 internal import Engine
 package import Postgres
 
-/// Makes steps claimable whose retry delay has passed; of a local step, wakes the run. A row comes back for each.
+/// Makes steps claimable whose retry delay has passed, or holds them back while their run is paused; of a local step, wakes
+/// the run. A row comes back for each. The runs' rows are locked first, so that a pause is not missed.
 package struct ReadyStepsMany: PostgresStatement {
   package let readies: [ReadyStep]
 
@@ -18,14 +19,23 @@ package struct ReadyStepsMany: PostgresStatement {
       SELECT * FROM unnest($1::uuid[], $2::text[]) WITH ORDINALITY AS i (run_id, step_key, position)
        ORDER BY run_id, step_key
     ),
+    run AS MATERIALIZED (
+      SELECT r.run_id, r.status = 5 AS is_paused
+        FROM (SELECT DISTINCT run_id FROM input) i JOIN kagzi.open_runs r ON r.run_id = i.run_id
+       ORDER BY r.run_id FOR NO KEY UPDATE OF r
+    ),
+    placed AS (
+      SELECT i.*, r.is_paused FROM input i FULL JOIN run r ON r.run_id = i.run_id
+    ),
     made_ready AS (
       UPDATE kagzi.steps s SET
-        state = CASE WHEN s.kind = 2 THEN 1 ELSE s.state END,
-        ready_at = CASE WHEN s.kind = 2 THEN clock.now END,
+        state = CASE WHEN s.kind <> 2 THEN s.state WHEN i.is_paused THEN 3 ELSE 1 END,
+        is_held_back = CASE WHEN s.kind = 2 AND i.is_paused THEN true END,
+        ready_at = CASE WHEN s.kind = 2 AND NOT i.is_paused THEN clock.now END,
         due_at = CASE WHEN s.kind = 2 THEN
-                   least(clock.now + s.schedule_to_start_ms * interval '1 ms',
+                   least(CASE WHEN NOT i.is_paused THEN clock.now + s.schedule_to_start_ms * interval '1 ms' END,
                          s.scheduled_at + s.schedule_to_close_ms * interval '1 ms') END
-      FROM input i, clock
+      FROM placed i, clock
       WHERE s.run_id = i.run_id AND s.step_key = i.step_key AND s.state = 4 AND s.due_at <= clock.now
       RETURNING s.run_id, s.kind, i.position
     ),

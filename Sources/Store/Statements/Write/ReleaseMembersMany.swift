@@ -1,7 +1,8 @@
 package import Engine
 package import Postgres
 
-/// Lets go of members that a limit holds back, in the order they were scheduled, as far as their groups have room. Rows:
+/// Lets go of members that a limit holds back, in the order they were scheduled, as far as their groups have room; those of a
+/// paused run are then held back by the pause. Rows:
 /// the kinds of tasks that became ready. Runs under `LockGroupsMany`, after what may have made room.
 package struct ReleaseMembersMany: PostgresStatement {
   package let touched: TouchedGroups
@@ -29,14 +30,16 @@ package struct ReleaseMembersMany: PostgresStatement {
     ),
     readied AS (
       UPDATE kagzi.steps s SET
-        state = 1, ready_at = clock.now,
-        due_at = least(clock.now + s.schedule_to_start_ms * interval '1 ms',
+        state = CASE WHEN o.status = 5 THEN 3 ELSE 1 END,
+        is_held_back = CASE WHEN o.status = 5 THEN true END,
+        ready_at = CASE WHEN o.status <> 5 THEN clock.now END,
+        due_at = least(CASE WHEN o.status <> 5 THEN clock.now + s.schedule_to_start_ms * interval '1 ms' END,
                        s.scheduled_at + s.schedule_to_close_ms * interval '1 ms')
-      FROM released r, clock
+      FROM released r JOIN kagzi.open_runs o ON o.run_id = r.run_id, clock
       WHERE s.run_id = r.run_id AND s.step_key = r.step_key
-      RETURNING s.run_id, s.namespace, s.task_queue, s.activity_type, s.activity_version
+      RETURNING s.state, s.run_id, s.namespace, s.task_queue, s.activity_type, s.activity_version
     )
-    SELECT DISTINCT run_id, namespace, task_queue, activity_type, activity_version FROM readied
+    SELECT DISTINCT run_id, namespace, task_queue, activity_type, activity_version FROM readied WHERE state = 1
     """
 
   package func bind(_ parameters: inout PostgresParameters) { touched.bind(&parameters) }

@@ -20,7 +20,7 @@ package struct ReleaseRunsMany: PostgresStatement {
       status_reason = CASE WHEN i.is_loss AND r.losses + 1 >= i.loss_limit
         THEN 'parked: its workflow task was lost to dead workers ' || r.losses + 1 || ' times in a row; last: ' || i.reason
         ELSE r.status_reason END,
-      news = false,
+      news = r.status = 5 OR (i.is_loss AND r.losses + 1 >= i.loss_limit),
       seq = r.seq + CASE WHEN r.status <> 5 AND i.is_loss AND r.losses + 1 >= i.loss_limit THEN 1 ELSE 0 END,
       ready_at = CASE WHEN r.status = 5 OR (i.is_loss AND r.losses + 1 >= i.loss_limit) THEN NULL ELSE clock.now END
     FROM input i, clock

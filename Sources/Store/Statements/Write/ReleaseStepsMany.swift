@@ -12,13 +12,24 @@ package struct ReleaseStepsMany: PostgresStatement {
       SELECT * FROM unnest($1::uuid[], $2::text[], $3::integer[], $4::bigint[]) WITH ORDINALITY
           AS i (run_id, step_key, epoch, delay_ms, position)
        ORDER BY run_id, step_key
+    ),
+    run AS MATERIALIZED (
+      SELECT r.run_id, r.status = 5 AS is_paused
+        FROM (SELECT DISTINCT run_id FROM input) i JOIN kagzi.open_runs r ON r.run_id = i.run_id
+       ORDER BY r.run_id FOR NO KEY UPDATE OF r
+    ),
+    placed AS (
+      SELECT i.*, coalesce(r.is_paused, false) AND i.delay_ms = 0 AS is_held_back FROM input i FULL JOIN run r ON r.run_id = i.run_id
     )
     UPDATE kagzi.steps s SET
-      state = CASE WHEN i.delay_ms > 0 THEN 4 ELSE 1 END, session_id = NULL, started_at = NULL, deadline_at = NULL,
-      ready_at = CASE WHEN i.delay_ms > 0 THEN NULL ELSE clock.now END,
+      state = CASE WHEN i.delay_ms > 0 THEN 4 WHEN i.is_held_back THEN 3 ELSE 1 END,
+      is_held_back = CASE WHEN i.is_held_back THEN true END,
+      session_id = NULL, started_at = NULL, deadline_at = NULL,
+      ready_at = CASE WHEN i.delay_ms = 0 AND NOT i.is_held_back THEN clock.now END,
       due_at = CASE WHEN i.delay_ms > 0 THEN clock.now + i.delay_ms * interval '1 ms'
-                 ELSE s.scheduled_at + s.schedule_to_close_ms * interval '1 ms' END
-    FROM input i, clock
+                 ELSE least(CASE WHEN NOT i.is_held_back THEN clock.now + s.schedule_to_start_ms * interval '1 ms' END,
+                            s.scheduled_at + s.schedule_to_close_ms * interval '1 ms') END
+    FROM placed i, clock
     WHERE s.run_id = i.run_id AND s.step_key = i.step_key AND s.state = 2 AND s.lease_epoch = i.epoch
     RETURNING i.position
     """

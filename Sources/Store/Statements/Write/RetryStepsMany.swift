@@ -26,7 +26,8 @@ package struct RetryStepsMany: PostgresStatement {
     ),
     planned AS (
       UPDATE kagzi.steps s SET
-        state = 4, attempt = s.attempt + 1, failure = h.failure, session_id = NULL, ready_at = NULL, deadline_at = NULL,
+        state = 4, attempt = s.attempt + 1, failure = h.failure, session_id = NULL, started_at = NULL, ready_at = NULL,
+        deadline_at = NULL,
         due_at = clock.now + h.delay_ms * interval '1 ms'
       FROM held h, clock WHERE s.run_id = h.run_id AND s.step_key = h.step_key
     ),

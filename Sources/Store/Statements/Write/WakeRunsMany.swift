@@ -10,6 +10,8 @@ package struct WakeRunsMany: PostgresStatement {
     WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now)
     UPDATE kagzi.open_runs r SET
       ready_at = CASE WHEN r.leased OR r.status = 5 THEN NULL ELSE clock.now END,
+      status = CASE WHEN r.status = 3 THEN 2 ELSE r.status END,
+      news = r.news OR r.status = 5,
       resume_at = NULL,
       due_at = least(r.timeout_at, r.cancel_deadline_at)
     FROM (SELECT * FROM unnest($1::uuid[]) AS i (run_id) ORDER BY run_id) i, clock
