@@ -511,3 +511,111 @@ def test_forks_that_cannot_be_are_refused(flow: RawWorker, service: Service, que
     assert code == grpc.StatusCode.ALREADY_EXISTS and detail.run_id == run_id
     code, detail = fork("only", input=payload(b"x" * (3 << 20)))
     assert code == grpc.StatusCode.RESOURCE_EXHAUSTED and isinstance(detail, details.PayloadTooLarge)
+
+
+# Groups
+
+
+def open_group(key: str, strategy: int, members: int, **fields: Any) -> Any:
+    return worker.Command(open_group=worker.OpenGroup(key=key, strategy=strategy, member_count=members, **fields))
+
+
+def member(group: str, name: str) -> Any:
+    return schedule(f"{group}/{name}", "a", group=group, retry_policy=policy(1))
+
+
+def test_a_retry_opens_a_failed_group_again_and_keeps_its_completed_members(
+    flow: RawWorker, service: Service, queue: str
+) -> None:
+    run_id = service.start("w", queue)
+    task = flow.task()
+    flow.grant(0, 1)
+    flow.go_on(
+        task.token,
+        commands=[open_group("g", run.GROUP_STRATEGY_FAIL_FAST, 2), member("g", "good"), member("g", "bad")],
+    )
+    members = {each.activity.step: each for each in (flow.task(), flow.task())}
+    flow.output(members["g/good"].token, b"1")
+    flow.failure(members["g/bad"].token, PERMANENT)
+    fail(flow, task.token)
+    service.retry(run_id)
+    assert states(service, run_id) == {"g/good": run.STEP_STATE_COMPLETED}
+    flow.grant(1, 2)
+    task = flow.task(timeout=2)
+    assert [step.key for step in task.workflow.steps] == ["g/good"] and not task.workflow.groups
+    flow.suspend(
+        task.token, open_group("g", run.GROUP_STRATEGY_FAIL_FAST, 2), member("g", "good"), member("g", "bad")
+    )
+    again = flow.task(timeout=2)
+    assert again.activity.step == "g/bad"
+    flow.grant(1)
+    flow.output(again.token, b"2")
+    task = flow.task(timeout=5)
+    assert [group.verdict for group in task.workflow.groups] == [run.GROUP_VERDICT_SUCCEEDED]
+    flow.complete(task.token)
+    assert service.wait(run_id).status == run.RUN_STATUS_COMPLETED
+
+
+def test_a_retry_keeps_a_race_that_was_won_as_it_is(flow: RawWorker, service: Service, queue: str) -> None:
+    run_id = service.start("w", queue)
+    task = flow.task()
+    flow.grant(0, 1)
+    flow.go_on(
+        task.token, commands=[open_group("r", run.GROUP_STRATEGY_RACE, 2), member("r", "one"), member("r", "two")]
+    )
+    winner = flow.task()
+    flow.task()
+    flow.output(winner.token, b"1")
+    fail(flow, task.token)
+    before = states(service, run_id)
+    assert sorted(before.values()) == [run.STEP_STATE_COMPLETED, run.STEP_STATE_CANCELLED]
+    service.retry(run_id)
+    assert states(service, run_id) == before
+    flow.grant(1)
+    task = flow.task(timeout=2)
+    assert [(group.key, group.winner) for group in task.workflow.groups] == [("r", winner.activity.step)]
+
+
+def test_a_paused_run_holds_back_the_members_that_its_group_lets_go(
+    flow: RawWorker, service: Service, queue: str
+) -> None:
+    run_id = service.start("w", queue)
+    flow.grant(0, 4)
+    flow.suspend(
+        flow.task().token, open_group("g", run.GROUP_STRATEGY_COLLECT_ALL, 3, max_concurrency=1),
+        member("g", "1"), member("g", "2"), member("g", "3"),
+    )  # fmt: skip
+    activity = flow.task()
+    service.pause(run_id)
+    flow.output(activity.token, b"1")
+    flow.expect_nothing("task", 0.5)
+    service.resume(run_id)
+    for _ in range(2):
+        activity = flow.task(timeout=2)
+        flow.expect_nothing("task", 0.2)
+        flow.output(activity.token, b"2")
+    flow.grant(1)
+    flow.complete(flow.task(timeout=2).token)
+    assert service.wait(run_id).status == run.RUN_STATUS_COMPLETED
+
+
+def test_a_fork_takes_over_a_group_that_succeeded_and_a_member_is_forked_with_its_group(
+    flow: RawWorker, service: Service, queue: str
+) -> None:
+    run_id = service.start("w", queue)
+    task = flow.task()
+    flow.grant(0, 1)
+    flow.go_on(
+        task.token, commands=[open_group("g", run.GROUP_STRATEGY_COLLECT_ALL, 2), member("g", "1"), member("g", "2")]
+    )
+    flow.output(flow.task().token, b"1")
+    flow.failure(flow.task().token, PERMANENT)
+    flow.go_on(task.token, local_result("after", b"2"))
+    flow.complete(task.token)
+    whole = service.fork(run_id, "after")
+    assert sorted(states(service, whole).values()) == [run.STEP_STATE_COMPLETED, run.STEP_STATE_FAILED]
+    flow.grant(1)
+    task = flow.task(timeout=2)
+    assert [(group.key, group.verdict) for group in task.workflow.groups] == [("g", run.GROUP_VERDICT_SUCCEEDED)]
+    anew = service.fork(run_id, "g/2")
+    assert states(service, anew) == {} and service.get(anew).related_run_id == run_id

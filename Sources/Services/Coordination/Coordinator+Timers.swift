@@ -40,7 +40,9 @@ extension Coordinator {
     case (.activity, .ready):
       try await timeOut(step, guard: .due(.ready), reason: "no worker took the activity in time")
     case (.activity, .waiting):
-      try await timeOut(step, guard: .due(.waiting), reason: "the activity was held back too long: its group had no room for it, or the run was paused")
+      try await timeOut(
+        step, guard: .due(.waiting),
+        reason: "the activity was held back too long: its group had no room for it, or the run was paused")
     case (.activity, .running):
       try await timeOut(step, guard: .due(.running), reason: "the activity was not completed in time")
     default: break

@@ -2,7 +2,7 @@ package import Engine
 package import Postgres
 
 /// Of activities that reports planned to hand out to reserved sessions, those that were not: recorded before, held back by
-/// their group's limit, or cancelled at once because the group was resolved. Part of the reports' own transaction.
+/// their group's limit or a pause, or cancelled at once because the group was resolved. Part of the reports' own transaction.
 package struct FindKeptBack: PostgresStatement {
   package let steps: [(runID: RunID, key: String, sessionID: SessionID)]
 
@@ -10,8 +10,9 @@ package struct FindKeptBack: PostgresStatement {
   package static let sql = """
     SELECT i.run_id, i.step_key
       FROM unnest($1::uuid[], $2::text[], $3::uuid[]) AS i (run_id, step_key, session_id)
+      LEFT JOIN kagzi.open_runs o ON o.run_id = i.run_id
       LEFT JOIN kagzi.steps s ON s.run_id = i.run_id AND s.step_key = i.step_key
-     WHERE s.state IS DISTINCT FROM 2 OR s.session_id IS DISTINCT FROM i.session_id OR s.lease_epoch <> 1
+     WHERE s.state IS DISTINCT FROM 2 OR s.session_id IS DISTINCT FROM i.session_id OR s.lease_epoch <> o.step_epoch + 1
     """
 
   package func bind(_ parameters: inout PostgresParameters) {
