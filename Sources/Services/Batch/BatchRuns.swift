@@ -51,12 +51,12 @@ private struct RunBatch {
     // Runs that start from now on are not part of it.
     var before: RunID? = coordinator.newID()
     var progress = BatchProgress(failureLimit: coordinator.limits.maxBatchFailures)
-    progress.total = try await coordinator.store.read(CountRuns(selection: selection)).reduce(0) { $0 + Int($1.count) }
+    progress.total = try await coordinator.store.countRuns(selection).reduce(0) { $0 + Int($1.count) }
     stream.write(progress.message(isFinished: isDryRun))
     if isDryRun { return }
     var pace = BatchPace(perSecond: maxPerSecond, chunk: coordinator.limits.batchConcurrency, start: .now)
     while true {
-      let rows = try await coordinator.store.read(ListRuns(selection: selection, before: before, limit: pace.chunk))
+      let rows = try await coordinator.store.listRuns(selection, before: before, limit: pace.chunk)
       guard let last = rows.last else { break }
       before = last.runID
       for failure in try await change(rows) { progress.note(failure) }

@@ -35,7 +35,7 @@ struct VersionTests {
       }
       let key = TaskKey(kind: .workflow, namespace: "default", queue: "q", type: "w", version: 2)
       let claim = ClaimTasks(key: key, slots: [store.session])
-      guard case .claimedRuns(let claimed) = try await store.execute(.claimRuns(claim)) else {
+      guard case .claimedRuns(let claimed, _) = try await store.execute(.claimRuns(claim)) else {
         return fail("unclaimed")
       }
       #expect(claimed.count == 1 && claimed.first?.isDelta == false)

@@ -54,7 +54,7 @@ package struct DropStepsMany: PostgresStatement {
       UPDATE kagzi.runs r SET step_epoch = greatest(r.step_epoch, e.epoch) FROM epochs e WHERE r.run_id = e.run_id
     ),
     abandoned AS (SELECT run_id, step_key, child_run_id FROM dropped WHERE state = 3),
-    \(ClosedRows.stranded)
+    \(ClosedRows.stranded(sparingAbandoned: false))
     SELECT run_id, step_key, session_id, lease_epoch, NULL FROM dropped WHERE session_id IS NOT NULL
     UNION ALL
     SELECT parent_run_id, parent_step, NULL, NULL, run_id FROM stranded
