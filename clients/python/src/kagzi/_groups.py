@@ -53,10 +53,11 @@ class Group:
         self.queue: deque[tuple[Wait, int, float]] = deque()
         self._succeeded = 0
         self._failed = 0
+        self._cancelled = 0
         self.undecided: list[Wait] = []
         """Reported together with the news that the group is resolved: recorded or late, which the next task tells."""
         self._late: dict[str, Wait] = {}
-        self._is_finishing = False
+        self._is_finished = False
 
     @property
     def has_room(self) -> bool:
@@ -66,31 +67,30 @@ class Group:
     # What is known
 
     def member_settled(self, wait: Wait) -> None:
-        """The outcome of a member is known here."""
-        if isinstance(wait.outcome, BaseException):
-            self._failed += not wait.was_cancelled
-        else:
+        """The outcome of a member is known here. Call `check` when all that came together is."""
+        if not isinstance(wait.outcome, BaseException):
             self._succeeded += 1
-        if self.record is not None:
-            self.check()
+        elif wait.was_cancelled:
+            self._cancelled += 1
+        else:
+            self._failed += 1
 
     def check(self) -> None:
         """Go on if the group is resolved and everything that the verdict rests on is known here."""
-        if self.record is None or self._is_finishing or self.undecided:
+        if self.record is None or self.undecided or self._is_finished:
             return
         if self.future is not None:
             if not self.future.done() and self._is_known(self.record):
                 self.future.set_result(None)
         elif self.is_open_ended:
-            self._is_finishing = True  # settling the members comes back here
             late, self._late = self._late, {}
             for wait in late.values():
                 self.give_up(wait)
             if self._is_known(self.record):
-                for wait in list(self.members.values()):
+                self._is_finished = True
+                for wait in self.members.values():
                     if not wait.is_done:
                         self.give_up(wait)
-            self._is_finishing = False
 
     def _is_known(self, record: worker.GroupRecord) -> bool:
         if not self.is_open_ended:
@@ -98,7 +98,8 @@ class Group:
                 return self._is_settled(record.winner)
             if record.failed_step:
                 return self._is_settled(record.failed_step)
-        return self._succeeded >= record.succeeded and self._failed >= record.failed
+        # A member that was cancelled by itself counts as failed; one that the resolution cut off counts as neither.
+        return self._succeeded >= record.succeeded and self._failed + self._cancelled >= record.failed
 
     def decide(self) -> None:
         """A task came with all that settled elsewhere: the counts tell whether undecided results are recorded."""
@@ -227,6 +228,8 @@ class Groups:
                 wait.call.discard()
         if record is not None and is_settled:
             self.apply(wait, record)
+            if group.is_open_ended:
+                group.check()
         elif group.record is not None:
             if group.is_open_ended:
                 group.give_up(wait)
@@ -292,11 +295,10 @@ class Groups:
             group.record = record
             self._end_local(group)
 
-    def settle(self, resolved: Iterable[worker.GroupRecord]) -> None:
-        """Go on with what was noted."""
-        for record in resolved:
-            group = self._open.get(record.key)
-            if group is not None:
+    def settle(self) -> None:
+        """All that came together is known: groups that are resolved may go on."""
+        for group in self._open.values():
+            if group.record is not None:
                 group.check()
 
     def decides_later(self, wait: Wait, together: Sequence[Wait]) -> bool:
@@ -316,11 +318,11 @@ class Groups:
         return False
 
     def resumed(self) -> None:
-        """A task came."""
+        """A task came with all that settled elsewhere."""
         for group in self._open.values():
             if group.undecided:
                 group.decide()
-                group.check()
+        self.settle()
 
     def _end_local(self, group: Group) -> None:
         group.queue.clear()

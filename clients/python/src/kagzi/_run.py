@@ -129,8 +129,6 @@ class WorkflowRun:
         for record in steps:
             self._apply(record)
         self.groups.resumed()
-        if groups:
-            self.groups.settle(groups)
         if self.is_cancelled:
             self._cancel_waits()
         self.advance()
@@ -166,7 +164,7 @@ class WorkflowRun:
                 if wait.group is None or not self.groups.decides_later(wait, results):
                     self._decided(wait, decisions.get(wait.key))
         if resolved:
-            self.groups.settle(resolved)
+            self.groups.settle()
         self.advance()
 
     def give_back(self, reason: str, evicted: bool = False) -> None:
