@@ -7,8 +7,13 @@ import os
 import signal
 import sys
 import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
+import pytest
 from coordinator import ROOT, Coordinator
+
+from kagzi import Client, RunStatus
 
 EXAMPLES = ROOT / "examples/python"
 
@@ -25,9 +30,113 @@ async def run(coordinator: Coordinator, *arguments: str) -> asyncio.subprocess.P
 
 
 async def output(process: asyncio.subprocess.Process) -> str:
-    text, _ = await asyncio.wait_for(process.communicate(), 30)
+    text, _ = await asyncio.wait_for(process.communicate(), 60)
     assert process.returncode == 0, text.decode()
     return text.decode()
+
+
+@asynccontextmanager
+async def working(coordinator: Coordinator, *arguments: str) -> AsyncIterator[list[str]]:
+    """A worker process meanwhile, stopped by SIGTERM at the end; then its output is in the list."""
+    process = await run(coordinator, *arguments)
+    lines: list[str] = []
+    try:
+        yield lines
+    finally:
+        process.send_signal(signal.SIGTERM)
+        lines += (await output(process)).splitlines()
+
+
+ALONE = {
+    "process_order.py": "receipt-17",
+    "guide_snippets.py": """\
+        ['answer', 'answer']
+        ['ada', 4, ['one', 'two'], 'api-2', 'second']
+        ['ada', 'answer', True]
+        order by version 2
+        order by version 3
+        version 1: 0 open, 0 % of new runs
+        version 2: 0 open, 0 % of new runs
+        version 3: 0 open, 10 % of new runs""",
+    "data_pipeline.py": "4 days, mean 7.0, warmest 04 March",
+    "batch_processing.py": """\
+        done: #001 #003 #004
+        row-2: 'two' is no number
+        row-5: 'five' is no number""",
+    "reminders.py": """\
+        reminder 1
+        reminder 2
+        reminder 3""",
+    "manual_retry.py": """\
+        ada after 3 attempts
+        fetch-user: failed
+        before-retry: completed
+        fetch-user#2: failed
+        before-retry#2: completed
+        fetch-user#3: completed""",
+    "step_policies.py": """\
+        third try
+        second try
+        any error
+        gave up at once: NETWORK_ERROR
+        attempt 1: NETWORK_ERROR
+        attempt 2: NETWORK_ERROR
+        attempt 3: ok""",
+    "parallel.py": """\
+        good morning from fast: ada has 2 posts and 21 comments
+        user-data: 2 of 2, succeeded
+        comments: 2 of 2, succeeded
+        fastest-api: 1 of 3, succeeded""",
+    "collect_all.py": """\
+        7 succeeded
+        1 failed
+        SERVICE_UNAVAILABLE: shard 5 is away""",
+    "versions.py": """\
+        version 1: 100.00
+        version 3: 108.00 with tax, 10 points
+        default: 108.00 with tax
+        canary: 108.00 with tax, 10 points
+        rolled back: 108.00 with tax
+        version 1: 0 open, 1 workers
+        version 2: 0 open, 1 workers
+        version 3: 0 open, 1 workers""",
+    "worker_drain.py": """\
+        SHUTTING_DOWN
+        finished all the same
+        STOPPED
+        STARTED SHUTDOWN_REQUESTED SHUTDOWN_COMPLETE""",
+    "saga.py": """\
+        ['flight-reservation', 'hotel-reservation']
+        BUSINESS_LOGIC_ERROR: no car is left
+        book-flight: flight-reservation
+        book-hotel: hotel-reservation
+        book-car: failed
+        undo-hotel-reservation: hotel-reservation cancelled
+        undo-flight-reservation: flight-reservation cancelled""",
+    "map_reduce.py": "150 × the, 50 × fox, 650 words",
+    "idempotent_start.py": """\
+        same run: True
+        refused: True
+        joined: True False
+        True
+        refused after it completed""",
+    "approval.py": """\
+        ada approved: 250.00 paid
+        eve declined""",
+    "subscription.py": "True",
+}
+"""Examples that are worker and client in one, with what they print."""
+
+
+@pytest.mark.parametrize("example", ALONE)
+async def test_example(coordinator: Coordinator, example: str) -> None:
+    expected = [line.strip() for line in ALONE[example].splitlines()]
+    assert (await output(await run(coordinator, example))).splitlines() == expected
+
+
+def test_every_example_is_run_by_a_test() -> None:
+    own = {"simple.py", "order_fulfilment.py", "welcome_email.py", "health.py", "nightly_report.py", "guide_v1.py", "guide_v2.py"}
+    assert {each.name for each in EXAMPLES.glob("*.py")} == own | set(ALONE)
 
 
 async def test_simple(coordinator: Coordinator) -> None:
@@ -35,8 +144,7 @@ async def test_simple(coordinator: Coordinator) -> None:
 
 
 async def test_order_fulfilment(coordinator: Coordinator) -> None:
-    worker = await run(coordinator, "order_fulfilment.py", "worker")
-    try:
+    async with working(coordinator, "order_fulfilment.py", "worker"):
         order = f"order-{uuid.uuid4().hex[:8]}"
         text = await output(await run(coordinator, "order_fulfilment.py", "order", order, "49.90"))
         assert f"shipped: TRACK-{order}" in text
@@ -48,6 +156,49 @@ async def test_order_fulfilment(coordinator: Coordinator) -> None:
             "ship",
         ]
         assert "failed: " in await output(await run(coordinator, "order_fulfilment.py", "order", f"{order}-free", "0"))
-    finally:
-        worker.send_signal(signal.SIGTERM)
-        await output(worker)
+
+
+async def test_welcome_email(coordinator: Coordinator, client: Client) -> None:
+    address = f"{uuid.uuid4().hex[:8]}@example.org"
+    async with working(coordinator, "welcome_email.py", "worker") as lines:
+        run_id = (await output(await run(coordinator, "welcome_email.py", "trigger", address))).strip()
+        assert await client.handle(run_id).result(timeout=20) == [f"welcome sent to {address}", f"first-steps sent to {address}"]
+    assert lines == [f"to {address}: welcome", f"to {address}: first-steps"]
+
+
+async def test_checklist_21_health(own_coordinator: Coordinator) -> None:
+    lines = (await output(await run(own_coordinator, "health.py"))).splitlines()
+    assert lines == ["database: HEALTHY", "✓ watched-worker is healthy", "all is well"]
+
+
+async def test_nightly_report(coordinator: Coordinator) -> None:
+    lines = (await output(await run(coordinator, "nightly_report.py"))).splitlines()
+    assert lines[0].startswith("0 3 * * * in Europe/Berlin, next at 0")
+    assert lines[1:] == ["the nightly report", "paused: holiday"]
+
+
+async def test_checklist_6_the_guides_programs_run_as_they_stand(own_coordinator: Coordinator) -> None:
+    order = {"order_id": "17", "amount": 9.5}
+    async with Client(own_coordinator.address) as client:
+        async with working(own_coordinator, "guide_v1.py") as old:
+            first = await client.start("process-order", order)
+            assert await first.result(timeout=20) == "completed"
+            async with working(own_coordinator, "guide_v2.py") as new:
+                second = await client.start("process-order", order, id="second")
+                while (await second.describe()).version == 1 and (await second.result(timeout=20)) == "completed":
+                    second = await client.start("process-order", order)  # the new program is not there yet
+                assert await second.result(timeout=20) == "completed"
+                versions = [version.version for version in (await client.workflow_types.describe("process-order")).versions]
+                old_one = await client.start("process-order", order, version=1)
+                assert await old_one.result(timeout=20) == "completed"
+        assert versions == [1, 2]
+        assert [step.key for step in await first.steps()] == ["fetch-user", "process-payment", "update-inventory", "notify"]
+        assert {step.key for step in await second.steps()} == {
+            "fetch-user",
+            "parallel/process-payment",
+            "parallel/update-inventory",
+            "notify/email",
+            "notify/sms",
+        }
+        assert (await second.status()) is RunStatus.COMPLETED
+    assert "email about 17" in old and sorted(set(new)) == ["email about 17", "sms about 17"]
