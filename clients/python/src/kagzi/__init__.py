@@ -68,10 +68,14 @@ from .runs import (
     StepState,
 )
 from .schedules import FiringCause, OverlapPolicy, Schedule, ScheduleFiring
+from .server import ServerInfo
 from .types import MoveProgress, TypeInfo, VersionInfo
 from .worker import Worker
 from .worker_builder import WorkerBuilder
 from .workers import WorkerEvent, WorkerInfo, WorkerStatus
+
+WorkflowContext = Context
+"""The context by its longer name."""
 
 __all__ = [
     "Activity",
@@ -131,6 +135,7 @@ __all__ = [
     "RunStatus",
     "Schedule",
     "ScheduleFiring",
+    "ServerInfo",
     "SessionLost",
     "Step",
     "StepAttempt",
@@ -154,6 +159,7 @@ __all__ = [
     "WorkerStatus",
     "Workflow",
     "WorkflowCancelled",
+    "WorkflowContext",
     "WorkflowFailed",
     "WorkflowTerminated",
     "WorkflowTimedOut",

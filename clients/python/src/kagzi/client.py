@@ -20,7 +20,7 @@ from google.protobuf.message import Message
 from . import _payloads, _rpc, errors
 from ._failures import failure_of
 from ._filter import run_filter
-from ._messages import worker_service
+from ._messages import admin, worker_service
 from ._messages import workflow_service as messages
 from ._times import Seconds, to_duration, to_timestamp
 from .batches import Batches
@@ -31,6 +31,7 @@ from .queues import Queues
 from .retry import RetryPolicy
 from .runs import Run, RunStatus
 from .schedules import Schedules
+from .server import ServerInfo
 from .types import ActivityTypes, WorkflowTypes
 from .workers import Workers
 
@@ -132,6 +133,11 @@ class Client:
         from .worker import Worker
 
         return Worker(self, **options)
+
+    async def server_info(self) -> ServerInfo:
+        """Which coordinator answers, and what it allows."""
+        request = admin.GetServerInfoRequest()
+        return ServerInfo.of(await self._call("GetServerInfo", request, admin.GetServerInfoResponse, "AdminService"))
 
     # Starting
 

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from . import errors
-from ._messages import admin, worker_service
+from ._messages import worker_service
 from .client import Client
 from .definitions import Activity, Workflow
 from .handle import Handle
@@ -41,7 +41,7 @@ class Kagzi(Client):
         """A client whose coordinator has answered; `Unavailable` if none does within `retry_for` seconds (15)."""
         kagzi = cls(target, **options)
         try:
-            await kagzi._call("GetServerInfo", admin.GetServerInfoRequest(), admin.GetServerInfoResponse, "AdminService")
+            await kagzi.server_info()
         except BaseException:
             await kagzi.close()
             raise

@@ -58,7 +58,7 @@ class Receipt:
     number: int
 
 
-async def test_steps_run_once_each_in_order(client: Client, queue: str) -> None:
+async def test_checklist_5_steps_run_once_each_in_order(client: Client, queue: str) -> None:
     calls = []
 
     @workflow(queue)
@@ -130,7 +130,7 @@ async def test_gathered_steps_run_at_once(client: Client, queue: str) -> None:
         assert time.monotonic() - begun < 3
 
 
-async def test_a_sleeping_run_holds_no_slot_and_wakes_in_time(client: Client, queue: str) -> None:
+async def test_checklist_5_a_sleeping_run_holds_no_slot_and_wakes_in_time(client: Client, queue: str) -> None:
     @workflow(queue)
     async def sleeps(ctx: Context, seconds: float) -> float:
         begun = time.monotonic()
@@ -165,7 +165,7 @@ async def test_two_hundred_runs(client: Client, queue: str) -> None:
 # Retries
 
 
-async def test_a_local_step_is_retried_as_its_policy_says(client: Client, queue: str) -> None:
+async def test_checklist_7_a_local_step_is_retried_as_its_policy_says(client: Client, queue: str) -> None:
     attempts = []
 
     async def flaky() -> str:
@@ -188,7 +188,7 @@ async def test_a_local_step_is_retried_as_its_policy_says(client: Client, queue:
     assert recorded[0].failure is not None and recorded[0].failure.kind is ErrorKind.NETWORK_ERROR
 
 
-async def test_a_long_retry_of_a_local_step_suspends_the_run(client: Client, queue: str) -> None:
+async def test_checklist_11_a_long_retry_of_a_local_step_suspends_the_run(client: Client, queue: str) -> None:
     attempts = []
 
     async def flaky() -> str:
@@ -220,7 +220,7 @@ async def test_a_long_retry_of_a_local_step_suspends_the_run(client: Client, que
         (RetryPolicy.fixed_with(10, 3).when(RetryPredicate.on_error_kind(ErrorKind.TIMEOUT)), 1),
     ],
 )
-async def test_predicates_decide_about_errors(client: Client, queue: str, policy: RetryPolicy | None, expected: int) -> None:
+async def test_checklist_9_predicates_decide_about_errors(client: Client, queue: str, policy: RetryPolicy | None, expected: int) -> None:
     calls = []
 
     def fail() -> None:
@@ -258,7 +258,7 @@ async def test_an_activity_is_retried_and_goes_on_where_it_stopped(client: Clien
         assert await client.execute(imports, task_queue=queue, timeout=10) == "attempt 2 began at 5"
 
 
-async def test_a_failure_keeps_its_kind_code_and_context(client: Client, queue: str) -> None:
+async def test_checklist_10_a_failure_keeps_its_kind_code_and_context(client: Client, queue: str) -> None:
     @activity(queue + "-pay")
     async def pay() -> None:
         raise StepError(ErrorKind.BUSINESS_LOGIC_ERROR, "declined", code="card-declined", context={"card": "…42"})
@@ -479,7 +479,7 @@ async def test_many_starts_and_their_list(client: Client, queue: str) -> None:
         await asyncio.gather(*(handle.result(timeout=60) for handle in handles[50:]))
 
 
-async def test_versions_run_side_by_side(client: Client, queue: str) -> None:
+async def test_checklist_17_versions_run_side_by_side(client: Client, queue: str) -> None:
     @workflow(queue)
     async def one(ctx: Context) -> int:
         return ctx.version
