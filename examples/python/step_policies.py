@@ -38,7 +38,10 @@ async def odd() -> str:
 async def step_policies(ctx: Context) -> list[str]:
     quick = RetryPolicy.exponential_with(initial=0.05, max=1, multiplier=2, attempts=5)
     results = [
-        await StepBuilder("third").retry_policy(quick).retry_predicate(RetryPredicate.on_retryable_error()).execute(ctx, third_try),
+        await StepBuilder("third")
+        .retry_policy(quick)
+        .retry_predicate(RetryPredicate.on_retryable_error())
+        .execute(ctx, third_try),
         await ctx.step_builder("second")
         .retry_policy(RetryPolicy.fixed_with(50, 3))
         .retry_predicate(RetryPredicate.on_error_kind([ErrorKind.RATE_LIMITED]))

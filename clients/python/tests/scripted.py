@@ -128,9 +128,7 @@ class Coordinator:
         """Everything of the last report is recorded, with these decisions."""
         self.run.answered(worker.ReportAnswer(report_id=1, decisions=decisions, resolved_groups=groups))
 
-    async def answered(
-        self, *decisions: worker.StepDecision, groups: Sequence[worker.GroupRecord] = ()
-    ) -> worker.WorkflowReport:
+    async def answered(self, *decisions: worker.StepDecision, groups: Sequence[worker.GroupRecord] = ()) -> worker.WorkflowReport:
         """The same; gives the report that follows."""
         self.answer(*decisions, groups=groups)
         return await self.report()

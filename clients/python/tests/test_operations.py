@@ -574,5 +574,5 @@ async def test_checklist_4_a_worker_that_was_started_cannot_be_started_again(ser
     ids=lambda options: next(iter(options)),
 )
 def test_checklist_18_senseless_options_are_refused(options: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match="zero|negative"):
+    with pytest.raises(ValueError, match=r"zero|negative"):
         Worker("127.0.0.1:1", workflows=[order], **options)

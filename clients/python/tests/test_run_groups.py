@@ -342,9 +342,7 @@ async def test_groups_run_side_by_side_and_beside_steps() -> None:
     assert keys(report) == ["g", "g/a", "h", "h/a", "fetch"]
     report = await coordinator.resume(completed("h/a", "2"), groups=[group("h", SUCCEEDED, succeeded=1)])
     assert (outcome(report), keys(report)) == ("suspend", [])
-    report = await coordinator.resume(
-        completed("fetch", "3"), completed("g/a", "1"), groups=[group("g", SUCCEEDED, succeeded=1)]
-    )
+    report = await coordinator.resume(completed("fetch", "3"), completed("g/a", "1"), groups=[group("g", SUCCEEDED, succeeded=1)])
     assert value(report.complete.output) == [["1"], ["2"], "3"]
 
 
@@ -418,9 +416,7 @@ async def test_a_loser_in_a_thread_does_not_keep_the_run_from_suspending() -> No
     coordinator = Coordinator(run)
     coordinator.executor = ThreadPoolExecutor(1)
     await coordinator.begin()
-    report = await coordinator.answered(
-        recorded("g/quick"), groups=[group("g", SUCCEEDED, winner="g/quick", succeeded=1)]
-    )
+    report = await coordinator.answered(recorded("g/quick"), groups=[group("g", SUCCEEDED, winner="g/quick", succeeded=1)])
     assert (outcome(report), keys(report)) == ("suspend", ["next"])
     release.set()
     await coordinator.nothing()
@@ -720,9 +716,7 @@ async def test_checklist_12_a_collecting_executor_throws_each_members_own_failur
 async def test_an_executor_of_many_members_is_cut_off_without_deep_recursion() -> None:
     async def run(ctx: Context) -> int:
         executor = ParallelExecutor(ctx, "g")
-        done = await asyncio.gather(
-            *(executor.execute_activity(f"m{n}", fetch, n) for n in range(3_000)), return_exceptions=True
-        )
+        done = await asyncio.gather(*(executor.execute_activity(f"m{n}", fetch, n) for n in range(3_000)), return_exceptions=True)
         return sum(isinstance(each, StepError) for each in done)
 
     coordinator = Coordinator(run)

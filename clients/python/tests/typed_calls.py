@@ -52,9 +52,7 @@ async def calls(ctx: Context, client: Client) -> None:
     assert_type(await ctx.wait_for_signal("go", returns=User), User)
     assert_type(await ctx.wait_for_signal("go", timeout=3, returns=User), User | None)
 
-    user, posts = await ctx.parallel(
-        "g", ("user", fetch_user), ("posts", Member.step(fetch_posts, "ada", 3)), max_concurrency=2
-    )
+    user, posts = await ctx.parallel("g", ("user", fetch_user), ("posts", Member.step(fetch_posts, "ada", 3)), max_concurrency=2)
     assert_type(user, User)
     assert_type(posts, list[Post])
     three = await ctx.parallel(

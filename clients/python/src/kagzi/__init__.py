@@ -8,13 +8,13 @@ await Worker(workflows=[greet]).run()                 # one process
 print(await Client().execute(greet, "Ada"))           # another
 """
 
+from ._members import Member
 from ._payloads import PayloadError
 from ._version import __version__
 from .activities import ActivityContext, activity_context
 from .batches import BatchAction, BatchProgress
 from .client import Client, ConflictPolicy, ReusePolicy
 from .context import Context, StepBuilder
-from ._members import Member
 from .definitions import Activity, ParentClosePolicy, Workflow, activity, workflow
 from .errors import (
     AlreadyExists,
@@ -47,11 +47,11 @@ from .errors import (
     WorkflowTerminated,
     WorkflowTimedOut,
 )
-from .parallel import GroupFailed, ParallelErrorStrategy, ParallelExecutor, ParallelResult, Results
-from .handle import Handle
-from .health import Finding, HealthChecker, HealthCheckConfig, HealthStatus, SystemHealth, WorkerHealth
 from .facade import Kagzi
+from .handle import Handle
+from .health import Finding, HealthCheckConfig, HealthChecker, HealthStatus, SystemHealth, WorkerHealth
 from .namespaces import Namespace
+from .parallel import GroupFailed, ParallelErrorStrategy, ParallelExecutor, ParallelResult, Results
 from .queues import Queue, QueueEntry
 from .retry import RetryPolicy, RetryPredicate
 from .runs import (

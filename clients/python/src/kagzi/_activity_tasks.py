@@ -156,7 +156,9 @@ class ActivityTasks:
         if definition.is_async:
             return await definition.function(*arguments)
         variables = contextvars.copy_context()
-        result = await self._loop.run_in_executor(self._owner.executor, functools.partial(variables.run, definition.function, *arguments))
+        result = await self._loop.run_in_executor(
+            self._owner.executor, functools.partial(variables.run, definition.function, *arguments)
+        )
         return await result if asyncio.iscoroutine(result) else result
 
     def _encode(self, result: Any, running: _RunningActivity) -> common.Payload:

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from . import _payloads
 from ._failures import error_of
-from ._messages import worker
 from ._messages import run as records
+from ._messages import worker
 from ._wait import SETTLED, Wait, is_shielded
 from .errors import Cancelled, DuplicateStepName, ErrorKind, StepError
 
@@ -145,9 +145,7 @@ def cut_off(record: worker.GroupRecord, what: str) -> StepError:
         why = f"{record.failed_step!r} failed"
     else:
         why = "it was cancelled" if record.verdict != FAILED else "it could not succeed any more"
-    return StepError(
-        ErrorKind.CANCELLED, f"{what!r} was cancelled with its group {record.key!r}: {why}", code="GROUP_CANCELLED"
-    )
+    return StepError(ErrorKind.CANCELLED, f"{what!r} was cancelled with its group {record.key!r}: {why}", code="GROUP_CANCELLED")
 
 
 class Groups:
@@ -349,4 +347,3 @@ class Groups:
                 self._run.locals.cancel(wait)
             if group.running == 0:
                 group.fail(Cancelled(self._run.cancel_reason))
-

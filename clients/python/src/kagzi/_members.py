@@ -13,7 +13,7 @@ from .definitions import Activity, ParentClosePolicy, Workflow
 from .retry import RetryPolicy
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Coroutine
+    from collections.abc import Coroutine
 
     from typing_extensions import Unpack
 
@@ -63,14 +63,10 @@ class Member(Generic[Out]):
     ) -> Member[T]: ...
     @overload
     @staticmethod
-    def step(
-        function: Coroutine[Any, Any, T], *, retry: RetryPolicy | None = None, returns: Any = None
-    ) -> Member[T]: ...
+    def step(function: Coroutine[Any, Any, T], *, retry: RetryPolicy | None = None, returns: Any = None) -> Member[T]: ...
     @overload
     @staticmethod
-    def step(
-        function: Callable[..., T], *args: Any, retry: RetryPolicy | None = None, returns: Any = None
-    ) -> Member[T]: ...
+    def step(function: Callable[..., T], *args: Any, retry: RetryPolicy | None = None, returns: Any = None) -> Member[T]: ...
     @staticmethod
     def step(function: Any, *args: Any, retry: RetryPolicy | None = None, returns: Any = None) -> Member[Any]:
         """A function that runs here, as `ctx.step` runs it."""

@@ -29,7 +29,7 @@ T9 = TypeVar("T9")
 T10 = TypeVar("T10")
 
 Typed = Callable[[], Coroutine[Any, Any, T]] | Coroutine[Any, Any, T] | Member[T] | Activity[None, T]
-"""A member whose result's type is known: an async function without arguments, a coroutine, a Member, an activity without input."""
+"""A member whose result's type is known: async function without arguments, coroutine, Member, activity without input."""
 
 MAX_PAIRS = 10
 
@@ -133,9 +133,7 @@ class ParallelCalls:
         pairs, shape = _pairs(members, named)
         if not pairs:
             return shape([], [])
-        opening = new_opening(
-            FAIL_FAST, len(pairs), deadline=deadline, max_concurrency=max_concurrency, parent_step=parent_step
-        )
+        opening = new_opening(FAIL_FAST, len(pairs), deadline=deadline, max_concurrency=max_concurrency, parent_step=parent_step)
         joined, plans = await self._join(group, pairs, opening)
         _raise_unless_succeeded(joined, plans)
         values = result_of(joined, plans).results
@@ -160,9 +158,7 @@ class ParallelCalls:
         """
         if not members:
             raise ValueError(f"race {group!r} has no members: nobody can win it")
-        opening = new_opening(
-            RACE, len(members), deadline=deadline, max_concurrency=max_concurrency, parent_step=parent_step
-        )
+        opening = new_opening(RACE, len(members), deadline=deadline, max_concurrency=max_concurrency, parent_step=parent_step)
         joined, plans = await self._join(group, members, opening)
         _raise_unless_succeeded(joined, plans)
         assert joined.record is not None

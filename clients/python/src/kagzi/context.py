@@ -138,12 +138,8 @@ class Context(ParallelCalls):
         self, activity: Activity[In, Out], input: In, **options: Unpack[ActivityOptions]
     ) -> Coroutine[Any, Any, Out]: ...
     @overload
-    def activity(
-        self, activity: str, input: Any = None, **options: Unpack[ActivityOptions]
-    ) -> Coroutine[Any, Any, Any]: ...
-    def activity(
-        self, activity: Any, input: Any = None, *, step: str | None = None, **options: Any
-    ) -> Coroutine[Any, Any, Any]:
+    def activity(self, activity: str, input: Any = None, **options: Unpack[ActivityOptions]) -> Coroutine[Any, Any, Any]: ...
+    def activity(self, activity: Any, input: Any = None, *, step: str | None = None, **options: Any) -> Coroutine[Any, Any, Any]:
         """Run an activity on any worker, in any language, that registered it: `await ctx.activity(charge, order)`.
 
         Name it by its function or by its registered name; the name is also the step's unless `step` gives another (steps
@@ -164,8 +160,8 @@ class Context(ParallelCalls):
     def child(self, workflow: Any, input: Any = None, *, step: str | None = None, **options: Any) -> Coroutine[Any, Any, Any]:
         """Run another workflow as a step and wait for its result: `await ctx.child(ship, order)`.
 
-        Name it by its function or its registered name; the name is also the step's unless `step` gives another. Options: `id` (its
-        workflow id; by default made from this run and the step), `version`, `task_queue` (default: this run's), `retry`,
+        Name it by its function or its registered name; the name is also the step's unless `step` gives another. Options:
+        `id` (its workflow id; by default made from this run and the step), `version`, `task_queue` (default: this run's), `retry`,
         `run_timeout`, `tags`, `returns`, and `parent_close_policy`: what happens to it when this run closes first
         (CANCEL by default). However it ends but well, its failure is thrown as `StepError`.
         """
@@ -188,9 +184,7 @@ class Context(ParallelCalls):
     @overload
     async def wait_for_signal(self, name: str, *, returns: type[T], step: str | None = None) -> T: ...
     @overload
-    async def wait_for_signal(
-        self, name: str, *, timeout: Seconds, returns: type[T], step: str | None = None
-    ) -> T | None: ...
+    async def wait_for_signal(self, name: str, *, timeout: Seconds, returns: type[T], step: str | None = None) -> T | None: ...
     @overload
     async def wait_for_signal(
         self, name: str, *, timeout: Seconds | None = None, returns: Any = None, step: str | None = None

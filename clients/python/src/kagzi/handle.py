@@ -117,9 +117,7 @@ class Handle(Generic[Out]):
         """Open a failed run again: completed steps are kept, failed ones are tried again."""
         await self._client._call("RetryRun", messages.RetryRunRequest(**await self._name_by_id()), messages.RetryRunResponse)
 
-    async def fork(
-        self, from_step: str, *, input: Any = ..., id: str | None = None, version: int | None = None
-    ) -> Handle[Out]:
+    async def fork(self, from_step: str, *, input: Any = ..., id: str | None = None, version: int | None = None) -> Handle[Out]:
         """Start a new run from a step of this one: the steps before it are taken over. `input` replaces the run's own."""
         request = messages.ForkRunRequest(**await self._name_by_id(), from_step=from_step, workflow_id=id or "")
         if input is not ...:

@@ -95,9 +95,9 @@ class SystemHealth:
 class HealthChecker:
     """Asks the coordinator how well the database, the workers and the queues are.
 
-        checker = HealthChecker(client, HealthCheckConfig(heartbeat_timeout_secs=120, heartbeat_warning_secs=60))
-        health = await checker.comprehensive_check()
-        if not health.is_healthy: print(health.errors)
+    checker = HealthChecker(client, HealthCheckConfig(heartbeat_timeout_secs=120, heartbeat_warning_secs=60))
+    health = await checker.comprehensive_check()
+    if not health.is_healthy: print(health.errors)
     """
 
     def __init__(self, client: Client, config: HealthCheckConfig | None = None) -> None:

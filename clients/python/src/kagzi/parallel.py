@@ -164,9 +164,7 @@ class ParallelExecutor:
         self, name: str, activity: Activity[In, T], input: In, **options: Unpack[ActivityOptions]
     ) -> T: ...
     @overload
-    async def execute_activity(
-        self, name: str, activity: str, input: Any = None, **options: Unpack[ActivityOptions]
-    ) -> Any: ...
+    async def execute_activity(self, name: str, activity: str, input: Any = None, **options: Unpack[ActivityOptions]) -> Any: ...
     async def execute_activity(self, name: str, activity: Any, input: Any = None, **options: Any) -> Any:
         """Run an activity as a member; see `ctx.activity`."""
         return await self._execute(name, activity_plan(self._run.encode, activity, input, **options))
@@ -239,11 +237,7 @@ def result_of(group: Group, plans: Sequence[tuple[str, Plan]], quorum: int | Non
         if wait is not None and wait.outcome is not None and not wait.was_cancelled
     }
     return ParallelResult(
-        {
-            name: _decode(outcome, plan)
-            for (name, plan) in plans
-            if isinstance((outcome := ended.get(name)), common.Payload)
-        },
+        {name: _decode(outcome, plan) for (name, plan) in plans if isinstance((outcome := ended.get(name)), common.Payload)},
         {name: outcome for name, outcome in ended.items() if isinstance(outcome, StepError)},
         tuple(name for name, _ in plans if name not in ended),
         quorum,

@@ -279,9 +279,7 @@ class Explanation:
     @staticmethod
     def of(response: workflow_service.ExplainRunResponse) -> Explanation:
         """From the contract's message."""
-        return Explanation(
-            Run.of(response.run), list(response.reasons), list(response.remedies), _time(response, "next_wake_at")
-        )
+        return Explanation(Run.of(response.run), list(response.reasons), list(response.remedies), _time(response, "next_wake_at"))
 
 
 @dataclass(frozen=True)

@@ -220,7 +220,9 @@ async def test_checklist_11_a_long_retry_of_a_local_step_suspends_the_run(client
         (RetryPolicy.fixed_with(10, 3).when(RetryPredicate.on_error_kind(ErrorKind.TIMEOUT)), 1),
     ],
 )
-async def test_checklist_9_predicates_decide_about_errors(client: Client, queue: str, policy: RetryPolicy | None, expected: int) -> None:
+async def test_checklist_9_predicates_decide_about_errors(
+    client: Client, queue: str, policy: RetryPolicy | None, expected: int
+) -> None:
     calls = []
 
     def fail() -> None:
