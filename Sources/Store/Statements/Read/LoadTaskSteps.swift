@@ -2,8 +2,8 @@ package import Engine
 package import Postgres
 
 /// The steps that workflow tasks carry: all of a run's, or those that settled since its session was told, up to a size
-/// and one more, so that it is seen that there are more. Local steps that the session reported itself are left out of a
-/// delta, but for retries that are due; those come along whatever the size.
+/// and one more, so that it is seen that there are more (also when the first alone is larger). Local steps that the
+/// session reported itself are left out of a delta, but for retries that are due; those come along whatever the size.
 package struct LoadTaskSteps: LookupStatement {
   package let runIDs: [RunID]
   package let areDeltas: [Bool]
@@ -30,7 +30,8 @@ package struct LoadTaskSteps: LookupStatement {
     WITH sized AS (
       SELECT s.run_id, s.step_key, s.kind, s.state, s.scheduled_seq,
              sum(octet_length(s.step_key) + coalesce(octet_length(s.output), 0) + coalesce(octet_length(s.failure), 0) + 32)
-               OVER (PARTITION BY s.run_id ORDER BY s.scheduled_seq, s.step_key ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
+               OVER (PARTITION BY s.run_id ORDER BY s.scheduled_seq, s.step_key ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before,
+             row_number() OVER (PARTITION BY s.run_id ORDER BY s.scheduled_seq, s.step_key) AS place
         FROM unnest($1::uuid[], $2::boolean[]) AS t (run_id, is_delta)
         JOIN kagzi.open_runs o ON o.run_id = t.run_id
         JOIN kagzi.steps s ON s.run_id = t.run_id
@@ -40,7 +41,7 @@ package struct LoadTaskSteps: LookupStatement {
            CASE WHEN s.kind = 1 AND s.state = 4 THEN
              greatest(0, extract(epoch FROM s.due_at - clock_timestamp()) * 1000)::bigint END
       FROM sized z JOIN kagzi.steps s ON s.run_id = z.run_id AND s.step_key = z.step_key
-     WHERE coalesce(z.before, 0) <= $3 OR (z.kind = 1 AND z.state = 4)
+     WHERE coalesce(z.before, 0) <= $3 OR z.place = 2 OR (z.kind = 1 AND z.state = 4)
      ORDER BY z.run_id, z.scheduled_seq, z.step_key
     """
 

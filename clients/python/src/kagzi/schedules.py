@@ -114,7 +114,8 @@ class Schedules(Caller):
 
         Give `cron` (5 fields, or 6 with seconds first) or `interval`. `jitter` delays each firing at random by up to that.
         Occurrences missed while no coordinator ran are made up for if they are not older than `catch_up_window` (1 min by
-        default), at most `catch_up_limit` (100) of them. Other options are those of `Client.start`; `id` is the prefix of workflow ids.
+        default), at most `catch_up_limit` (100) of them. Other options are those of `Client.start`; `id` is the prefix of
+        workflow ids.
         """
         spec = self._spec(workflow, input, cron, interval, time_zone, jitter, overlap, catch_up_window, catch_up_limit, start)
         request = messages.CreateScheduleRequest(namespace=self.namespace, schedule_id=schedule_id, spec=spec)
