@@ -7,6 +7,7 @@ import uuid
 from typing import Any
 
 from kagzi import (
+    Client,
     Context,
     Kagzi,
     ParallelErrorStrategy,
@@ -14,6 +15,8 @@ from kagzi import (
     RetryPolicy,
     RetryPredicate,
     StepBuilder,
+    Worker,
+    workflow,
 )
 
 calls = 0
@@ -156,6 +159,26 @@ async def order(ctx: Context, input: str) -> str:
     return f"{input} by version {ctx.version}"
 
 
+# snippet: versions-decorated
+@workflow("order", version=1)
+async def plain_order(ctx: Context, amount: float) -> str:
+    return await ctx.step("price", lambda: f"{amount:.2f}")
+
+
+@workflow("order", version=2)
+async def taxed_order(ctx: Context, amount: float) -> str:
+    return await ctx.step("price", lambda: f"{amount * 1.08:.2f}")
+# end snippet
+
+
+async def decorated(client: Client) -> None:
+    # snippet: versions-worker
+    worker = Worker(client, workflows=[plain_order, taxed_order])
+    # end snippet
+    async with worker:
+        print(await client.execute(taxed_order, 100.0, version=2))
+
+
 async def versions(kagzi: Kagzi) -> None:
     order_v1 = order_v2 = order_v3 = order
     # snippet: versions-register
@@ -229,6 +252,7 @@ async def main() -> None:
             print(await (await kagzi.start_workflow("guide-groups")).result())
             print(await (await kagzi.start_workflow("guide-patterns")).result())
             await starts(kagzi)
+        await decorated(kagzi)
 
 
 if __name__ == "__main__":

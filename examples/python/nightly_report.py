@@ -15,15 +15,17 @@ async def main() -> None:
     async with Client() as client, Worker(client, workflows=[report]):
         name = f"nightly-{uuid.uuid4().hex[:8]}"
         schedule = await client.schedules.create(
-            name, report, "nightly", cron="0 3 * * *", time_zone="Europe/Berlin", overlap=OverlapPolicy.BUFFER_ONE
+            name, report, "full", cron="30 2 * * *", time_zone="Europe/Berlin", overlap=OverlapPolicy.BUFFER_ONE, jitter=60
         )
         print(f"{schedule.cron} in {schedule.time_zone}, next at {schedule.next_at:%H:%M} UTC" if schedule.next_at else "never")
 
         run_id = await client.schedules.trigger(name)  # now, without waiting for the night
         print(await client.handle(run_id).result())
 
-        await client.schedules.pause(name, "holiday")
-        print("paused:", (await client.schedules.get(name)).note)
+        await client.schedules.pause(name, "the warehouse is being moved")
+        await client.schedules.resume(name)
+        async for firing in client.schedules.firings(name):
+            print(firing.cause.name, firing.run_id == run_id or firing.skip_reason)
         await client.schedules.delete(name)
 
 

@@ -21,7 +21,8 @@ ALONE = {
         order by version 3
         version 1: 0 open, 0 % of new runs
         version 2: 0 open, 0 % of new runs
-        version 3: 0 open, 10 % of new runs""",
+        version 3: 0 open, 10 % of new runs
+        108.00""",
     "data_pipeline.py": "4 days, mean 7.0, warmest 04 March",
     "batch_processing.py": """\
         done: #001 #003 #004

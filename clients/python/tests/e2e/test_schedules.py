@@ -16,8 +16,8 @@ from kagzi import AlreadyExists, Client, Context, FiringCause, InvalidField, Not
 
 async def test_nightly_report(coordinator: Coordinator) -> None:
     lines = (await output(await run(coordinator, "nightly_report.py"))).splitlines()
-    assert lines[0].startswith("0 3 * * * in Europe/Berlin, next at 0")
-    assert lines[1:] == ["the nightly report", "paused: holiday"]
+    assert lines[0].startswith("30 2 * * * in Europe/Berlin, next at 0")
+    assert lines[1:] == ["the full report", "TRIGGER True"]
 
 
 async def test_a_schedule_fires_by_itself_by_hand_and_for_the_past(client: Client, queue: str) -> None:
