@@ -205,6 +205,7 @@ async def test_continue_as_new_cannot_be_swallowed() -> None:
         while True:
             try:
                 await ctx.continue_as_new("next")
+                tries.append("went on")
             except BaseException:
                 tries.append("caught")
                 await ctx.step("compensate", lambda: tries.append("compensated"))
@@ -217,7 +218,7 @@ async def test_continue_as_new_cannot_be_swallowed() -> None:
     assert (outcome(report), value(report.continue_as_new.input)) == ("continue_as_new", "next")
     coordinator.answer()
     await coordinator.nothing()
-    assert "compensated" not in tries
+    assert "compensated" not in tries and "went on" not in tries
 
 
 async def test_a_cancelled_run_does_not_go_on_as_new() -> None:

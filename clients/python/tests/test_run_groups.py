@@ -834,3 +834,94 @@ async def test_coroutines_that_are_not_run_do_not_warn(recwarn: pytest.WarningsR
         None, completed("g/user", 1, LOCAL), completed("g/posts", 2, LOCAL), groups=[group("g", SUCCEEDED, succeeded=2)]
     )
     assert not [each for each in recwarn if "never awaited" in str(each.message)]
+
+
+# What must not slip through
+
+
+async def test_a_late_result_of_a_cut_off_member_is_not_its_result() -> None:
+    async def run(ctx: Context) -> Any:
+        executor = ParallelExecutor(ctx, "g")
+        done = await asyncio.gather(
+            executor.execute_step("late", user), executor.execute_activity("bad", fetch, 1), return_exceptions=True
+        )
+        return [f"{error.kind.name} {error.message}" for error in done if isinstance(error, StepError)]
+
+    coordinator = Coordinator(run)
+    await coordinator.begin()
+    report = await coordinator.answered()
+    assert [each.key for each in report.results] == ["g/late"]
+    resolved = group("g", FAILED, failed=1, failed_step="g/bad")
+    report = await coordinator.answered(recorded("g/late"), groups=[resolved])
+    assert outcome(report) == "suspend"
+    bad = failed("g/bad", StepError(ErrorKind.TIMEOUT, "slow"))
+    first = await coordinator.resume(bad, groups=[resolved])
+    again = await coordinator.begin_again(None, bad, groups=[resolved])
+    assert value(first.complete.output) == value(again.complete.output)
+    assert len(value(first.complete.output)) == 2
+
+
+async def test_a_failure_that_would_have_been_retried_is_cut_off_with_its_group() -> None:
+    async def run(ctx: Context) -> Any:
+        executor = ParallelExecutor(ctx, "g")
+        done = await asyncio.gather(
+            executor.execute_step("flaky", fails(ErrorKind.NETWORK_ERROR), retry=RetryPolicy.exponential()),
+            executor.execute_step("bad", fails(message="declined")),
+            return_exceptions=True,
+        )
+        return [error.code for error in done if isinstance(error, StepError)]
+
+    coordinator = Coordinator(run)
+    report = await coordinator.begin()
+    assert len(report.results) == 2
+    resolved = group("g", FAILED, failed=1, failed_step="g/bad")
+    report = await coordinator.answered(recorded("g/flaky"), for_good("g/bad"), groups=[resolved])
+    assert value(report.complete.output) == ["GROUP_CANCELLED", ""]
+
+
+async def test_a_report_with_room_for_one_thing_opens_the_group_first() -> None:
+    async def run(ctx: Context) -> None:
+        await ctx.parallel_vec("g", [(f"m{n}", Member.activity(fetch, n)) for n in range(2)])
+
+    coordinator = Coordinator(run)
+    coordinator.run.outbox.limit = 1
+    sent = [keys(await coordinator.begin())]
+    while len(sent) < 3:
+        sent.append(keys(await coordinator.answered()))
+    assert sent == [["g"], ["g/m0"], ["g/m1"]]
+
+
+async def test_a_step_named_like_a_member_is_its_own_step() -> None:
+    async def run(ctx: Context) -> None:
+        await ctx.parallel("g", [("a", Member.activity(fetch, 1))])
+        await ctx.activity(fetch, 2, step="g/a")
+
+    report = await Coordinator(run).begin(None, completed("g/a", "1"), groups=[group("g", SUCCEEDED, succeeded=1)])
+    assert keys(report) == ["g/a#2"]
+
+
+async def test_two_members_of_an_executor_with_one_name_are_an_error() -> None:
+    async def run(ctx: Context) -> None:
+        executor = ParallelExecutor(ctx, "g")
+        await asyncio.gather(executor.execute_activity("a", fetch, 1), executor.execute_activity("a", fetch, 2))
+
+    report = await Coordinator(run).begin()
+    assert report.fail.failure.source == "DuplicateStepName"
+
+
+async def test_a_cancelled_run_opens_no_group() -> None:
+    ran: list[str] = []
+
+    async def work() -> None:
+        ran.append("work")
+
+    async def run(ctx: Context) -> None:
+        try:
+            await ctx.activity("far")
+        except Cancelled:
+            await ctx.parallel("g", [("a", work)])
+
+    coordinator = Coordinator(run)
+    await coordinator.begin()
+    report = await coordinator.resume(cancel="stop")
+    assert (outcome(report), report.fail.failure.kind, keys(report), ran) == ("fail", common.ERROR_KIND_CANCELLED, [], [])
