@@ -47,7 +47,9 @@ CREATE INDEX due_groups ON kagzi.groups (deadline_at) WHERE deadline_at IS NOT N
 
 -- What a resolved group cancels, which held-back member comes next, and what a group that is opened again (in a run that was
 -- retried or forked) has already: each without a look at the rest of the run.
-CREATE INDEX members ON kagzi.steps (run_id, group_key, state, scheduled_seq) WHERE group_key IS NOT NULL;
+-- The group's key comes first so that nothing looks up a step by this index: on a table without statistics it would seem as
+-- good as the primary key, and each look-up would read all of the run's members.
+CREATE INDEX members ON kagzi.steps (group_key, run_id, state, scheduled_seq) WHERE group_key IS NOT NULL;
 
 -- So a key without a slash is known, before it is looked up, to be no group's member.
 ALTER TABLE kagzi.steps ADD CONSTRAINT members_are_named_after_their_group

@@ -3,6 +3,9 @@ package import Postgres
 
 /// Hands ready activity tasks of one key to reserved slots: highest priority first, then oldest. The last row says when tasks
 /// were passed over that are locked at this moment.
+///
+/// The locked rows are updated where they lie: joined by key beside `runs`, a plan without statistics looks steps up by
+/// their run alone.
 package struct ClaimSteps: PostgresStatement {
   package let claim: ClaimTasks
 
@@ -10,13 +13,13 @@ package struct ClaimSteps: PostgresStatement {
   package static let sql = """
     WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now),
     ready AS MATERIALIZED (
-      SELECT run_id, step_key FROM kagzi.steps
+      SELECT ctid AS place, run_id FROM kagzi.steps
        WHERE namespace = $1 AND task_queue = $2 AND activity_type = $3 AND activity_version = $4 AND ready_at IS NOT NULL
        ORDER BY priority DESC, ready_at
        LIMIT cardinality($5::uuid[])
          FOR UPDATE SKIP LOCKED
     ),
-    placed AS (SELECT run_id, step_key, ($5::uuid[])[row_number() OVER ()] AS session_id FROM ready),
+    placed AS (SELECT place, run_id, ($5::uuid[])[row_number() OVER ()] AS session_id FROM ready),
     claimed AS (
       UPDATE kagzi.steps s SET
         state = 2, ready_at = NULL, due_at = NULL, session_id = p.session_id, lease_epoch = s.lease_epoch + 1,
@@ -26,7 +29,7 @@ package struct ClaimSteps: PostgresStatement {
       FROM placed p
         JOIN kagzi.runs r ON r.run_id = p.run_id
         LEFT JOIN kagzi.open_runs o ON o.run_id = p.run_id, clock
-      WHERE s.run_id = p.run_id AND s.step_key = p.step_key
+      WHERE s.ctid = p.place
       RETURNING \(HeldStepColumns.columns)
     )
     SELECT * FROM claimed
