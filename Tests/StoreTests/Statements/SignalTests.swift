@@ -21,7 +21,7 @@ struct SignalTests {
         case .none = next.wake
       else { return fail("woken twice") }
       #expect(try await store.outputs(1) == ["a": 7, "b": 8])
-      let delta = try await store.read(LoadTaskSteps(runIDs: [store.id(1)], areDeltas: [true]))
+      let delta = try await store.read(LoadTaskSteps(runIDs: [store.id(1)], areDeltas: [true], maxBytes: 1 << 20))
       #expect(delta.map(\.step.key).sorted() == ["a", "b"])
     }
   }
