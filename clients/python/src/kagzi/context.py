@@ -161,8 +161,8 @@ class Context(ParallelCalls):
         """Run another workflow as a step and wait for its result: `await ctx.child(ship, order)`.
 
         Name it by its function or its registered name; the name is also the step's unless `step` gives another. Options:
-        `id` (its workflow id; by default made from this run and the step), `version`, `task_queue` (default: this run's), `retry`,
-        `run_timeout`, `tags`, `returns`, and `parent_close_policy`: what happens to it when this run closes first
+        `id` (its workflow id; by default made from this run and the step), `version`, `task_queue` (default: this run's),
+        `retry`, `run_timeout`, `tags`, `returns`, and `parent_close_policy`: what happens to it when this run closes first
         (CANCEL by default). However it ends but well, its failure is thrown as `StepError`.
         """
         return self._run.step(step or workflow_name(workflow), child_plan(self._run.encode, workflow, input, **options))

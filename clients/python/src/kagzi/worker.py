@@ -62,7 +62,8 @@ class Worker:
         `client` is a Client or a coordinator's address (several by commas). Heartbeats are sent every
         `heartbeat_interval_secs`, but at least three in a lease (`lease_duration_secs`). `max_cached_workflows` suspended
         functions are kept in memory, so that they need not be replayed. `max_threads` bounds functions that are not async
-        (default: the sum of the two concurrency limits). `poll_interval_ms` is accepted for compatibility: tasks are pushed, nothing is polled.
+        (default: the sum of the two concurrency limits). `poll_interval_ms` is accepted for compatibility: tasks are pushed,
+        nothing is polled.
         """
         self._client = client if isinstance(client, Client) else Client(client, namespace=namespace)
         self.worker_id = worker_id or f"worker-{uuid.uuid4()}"

@@ -218,6 +218,45 @@ async def test_two_hundred_runs_survive_whatever_is_killed(
             ]
 
 
+async def test_groups_races_children_and_signals_survive_kills_of_everything(
+    own_coordinator: Coordinator, queue: str, tmp_path: Path, spawn: Spawn
+) -> None:
+    count = 120
+    loop = asyncio.get_running_loop()
+    async with Client(own_coordinator.address, retry_for=60) as client:
+        handles = await client.start_many(
+            "everything", list(range(count)), ids=[f"run-{n}" for n in range(count)], task_queue=queue
+        )
+        for number, handle in enumerate(handles):
+            await handle.signal("go", number, request_id="go")
+        workers = [spawn(own_coordinator.address, queue, lease=2, delay=0.05) for _ in range(3)]
+        waiting = asyncio.gather(*(handle.result(timeout=120) for handle in handles))
+        kills = 0
+        while not waiting.done() and kills < 6:
+            enough = len(executions(tmp_path)) + 30
+            while len(executions(tmp_path)) < enough and not waiting.done():
+                await asyncio.sleep(0.01)
+            if kills % 3 == 1:
+                own_coordinator.kill()
+                await loop.run_in_executor(None, own_coordinator.start)
+            else:
+                victim = workers.pop(0)
+                victim.kill()
+                workers.append(spawn(own_coordinator.address, queue, lease=2, delay=0.05))
+            kills += 1
+        assert await waiting == [[3 * n + 6 * n, 2 * n + 1, n] for n in range(count)]
+        assert kills >= 3
+        for handle in handles:
+            groups = {group.key: group for group in await handle.groups()}
+            assert (groups["group"].verdict.name, groups["group"].succeeded, groups["group"].failed) == ("SUCCEEDED", 6, 0)
+            race = groups["race"]
+            states = Counter(step.state.name for step in await handle.steps(False) if step.group == "race")
+            assert race.verdict.name == "SUCCEEDED" and race.winner.startswith("race/r-")
+            assert states["COMPLETED"] == race.succeeded >= 1 and sum(states.values()) == 3
+            children = [run async for run in client.list(parent_run_id=handle.run_id)]
+            assert [child.status.name for child in children] == ["COMPLETED"]
+
+
 async def test_large_payloads_do_not_cut_the_stream(client: Client, queue: str, caplog: pytest.LogCaptureFixture) -> None:
     size = 1_900_000
 

@@ -63,6 +63,26 @@ async def holds(ctx: Context) -> str:
     return str(await ctx.activity("hold"))
 
 
+@workflow("everything")
+async def everything(ctx: Context, number: int) -> list[int]:
+    """A group, a race, a child and a signal."""
+
+    def near(name: str) -> int:
+        executed(f"{ctx.workflow_id} {name}")
+        return number
+
+    shared = await ctx.parallel_vec(
+        "group",
+        [(f"near-{n}", Member.step(near, f"near-{n}")) for n in range(3)]
+        + [(f"far-{n}", Member.activity("double", number, returns=int)) for n in range(3)],
+    )
+    winner, value = await ctx.race("race", [(f"r-{n}", Member.activity("double", n, returns=int)) for n in range(3)])
+    assert value == int(winner[2:]) * 2
+    child: int = await ctx.child("mixed", number)
+    signal = await ctx.wait_for_signal("go", returns=int)
+    return [sum(shared), child, signal]
+
+
 def held(name: str) -> str:
     executed(name)
     while not (FOLDER / "release").exists():
@@ -101,7 +121,7 @@ async def group(ctx: Context) -> list[str]:
 async def main() -> None:
     worker = Worker(
         ADDRESS,
-        workflows=[three_steps, mixed, holds, group],
+        workflows=[three_steps, mixed, holds, group, everything],
         activities=[double, hold, far],
         task_queues=[QUEUE],
         lease_duration_secs=float(os.environ.get("LEASE", "2")),
