@@ -168,9 +168,7 @@ async def plain_order(ctx: Context, amount: float) -> str:
 @workflow("order", version=2)
 async def taxed_order(ctx: Context, amount: float) -> str:
     return await ctx.step("price", lambda: f"{amount * 1.08:.2f}")
-
-
-# end snippet
+    # end snippet
 
 
 async def decorated(client: Client) -> None:

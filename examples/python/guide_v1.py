@@ -29,6 +29,7 @@ async def send_email(input: OrderInput) -> None:
     print(f"email about {input.order_id}", flush=True)
 
 
+# snippet: workflow
 async def process_order_v1(ctx: Context, input: OrderInput) -> str:
     # Manual retry logic
     attempts = 0
@@ -50,14 +51,17 @@ async def process_order_v1(ctx: Context, input: OrderInput) -> str:
     await ctx.step("notify", send_email, input)
 
     return "completed"
+    # end snippet
 
 
+# snippet: main
 async def main() -> None:
     kagzi = await Kagzi.connect()
     kagzi.register_workflow("process-order", process_order_v1)
 
     worker = kagzi.create_worker()
     await worker.start()
+    # end snippet
 
 
 if __name__ == "__main__":

@@ -43,6 +43,7 @@ async def send_sms(input: OrderInput) -> None:
     print(f"sms about {input.order_id}", flush=True)
 
 
+# snippet: workflow
 async def process_order_v2(ctx: Context, input: OrderInput) -> str:
     # Automatic retry with exponential backoff
     await (
@@ -71,8 +72,10 @@ async def process_order_v2(ctx: Context, input: OrderInput) -> str:
     )
 
     return "completed"
+    # end snippet
 
 
+# snippet: main
 async def watch_health(checker: HealthChecker) -> None:
     while True:
         result = await checker.comprehensive_check()
@@ -104,6 +107,7 @@ async def main() -> None:
     # The worker handles SIGTERM and SIGINT gracefully
     await worker.start()
     monitoring.cancel()
+    # end snippet
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ async def main() -> None:
     async with Client() as client, Worker(client, workflows=[watched], worker_id="watched-worker"):
         await client.execute(watched)
 
+        # snippet: health
         config = HealthCheckConfig(heartbeat_timeout_secs=120, heartbeat_warning_secs=60)
         checker = HealthChecker(client, config)
         database = await checker.check_database_health()
@@ -34,6 +35,7 @@ async def main() -> None:
             print("all is well")
         else:
             print("not well:", *result.errors, sep="\n  ")
+        # end snippet
 
 
 if __name__ == "__main__":

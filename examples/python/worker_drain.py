@@ -25,10 +25,12 @@ async def main() -> None:
         handle = await client.start(long)
         await begun.wait()
 
+        # snippet: drain
         await client.workers.drain("drains", reason="a new release")
         while (await client.workers.get("drains")).status is WorkerStatus.RUNNING:
             await asyncio.sleep(0.05)
         print((await client.workers.get("drains")).status.name)
+        # end snippet
 
         print(await handle.result())
         await working
