@@ -925,3 +925,55 @@ async def test_a_cancelled_run_opens_no_group() -> None:
     await coordinator.begin()
     report = await coordinator.resume(cancel="stop")
     assert (outcome(report), report.fail.failure.kind, keys(report), ran) == ("fail", common.ERROR_KIND_CANCELLED, [], [])
+
+
+# Hearing of what ends a group elsewhere
+
+
+async def test_a_group_that_may_end_elsewhere_is_asked_about_while_local_members_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kagzi._groups.FIRST_ASK", 0.01)
+
+    async def run(ctx: Context) -> Any:
+        return await ctx.race("r", [("here", asyncio.Event().wait), ("far", Member.activity(fetch, 1))])
+
+    coordinator = Coordinator(run)
+    report = await coordinator.begin()
+    assert keys(report) == ["r", "r/far"]
+    report = await coordinator.answered()
+    assert (outcome(report), keys(report), list(report.results)) == ("continue", ["r"], [])
+    assert report.commands[0].open_group.member_count == 2
+    report = await coordinator.answered()  # not yet: asked again, a little later
+    assert keys(report) == ["r"]
+    report = await coordinator.answered(groups=[group("r", SUCCEEDED, winner="r/far", succeeded=1)])
+    assert outcome(report) == "suspend"
+    report = await coordinator.resume(completed("r/far", "1"))
+    assert value(report.complete.output) == ["far", "1"]
+
+
+async def test_a_deadline_over_local_members_is_asked_about_when_it_has_passed() -> None:
+    async def run(ctx: Context) -> Any:
+        result = await ctx.collect("g", [("slow", asyncio.Event().wait)], deadline=0.2)
+        return list(result.unfinished)
+
+    coordinator = Coordinator(run)
+    await coordinator.begin()
+    begun = time.monotonic()
+    report = await coordinator.answered()
+    assert time.monotonic() - begun >= 0.15
+    assert (outcome(report), keys(report)) == ("continue", ["g"])
+    report = await coordinator.answered(groups=[group("g", DEADLINE)])
+    assert value(report.complete.output) == ["slow"]
+
+
+async def test_groups_of_local_members_alone_are_not_asked_about(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kagzi._groups.FIRST_ASK", 0.001)
+    release = asyncio.Event()
+
+    async def run(ctx: Context) -> None:
+        await ctx.parallel("g", ("fast", user), ("slow", release.wait))
+
+    coordinator = Coordinator(run)
+    await coordinator.begin()
+    coordinator.answer(recorded("g/fast"))
+    await asyncio.sleep(0.05)
+    await coordinator.nothing()

@@ -16,6 +16,7 @@ from . import _payloads
 from ._failures import error_of
 from ._messages import run as records
 from ._messages import worker
+from ._times import seconds_of
 from ._wait import SETTLED, Wait, is_shielded
 from .errors import Cancelled, DuplicateStepName, ErrorKind, StepError
 
@@ -27,6 +28,12 @@ FAIL_FAST = records.GROUP_STRATEGY_FAIL_FAST
 COLLECT_ALL = records.GROUP_STRATEGY_COLLECT_ALL
 RACE = records.GROUP_STRATEGY_RACE
 QUORUM = records.GROUP_STRATEGY_QUORUM
+
+FIRST_ASK = 0.1
+LONGEST_ASK = 1.0
+AFTER_DEADLINE = 0.02
+"""While local members run, the worker hears of what ends their group elsewhere only by asking: first after so many seconds,
+then less and less often; about a deadline, so many seconds after it."""
 
 SUCCEEDED = records.GROUP_VERDICT_SUCCEEDED
 FAILED = records.GROUP_VERDICT_FAILED
@@ -49,6 +56,9 @@ class Group:
         self.future: asyncio.Future[None] | None = None
         """What the function waits for when the group is joined as a whole."""
         self.error: BaseException | None = None
+        self.ask_delay = FIRST_ASK
+        self.deadline_at: float | None = None
+        """About when its deadline passes, by the worker's clock: when to ask, no more."""
         self.running = 0
         self.queue: deque[tuple[Wait, int, float]] = deque()
         self._succeeded = 0
@@ -63,6 +73,18 @@ class Group:
     def has_room(self) -> bool:
         """Whether another local member may run."""
         return self.opening.max_concurrency == 0 or self.running < self.opening.max_concurrency
+
+    @property
+    def may_end_elsewhere(self) -> bool:
+        """Whether something may resolve it while local members run here: a member that runs elsewhere, or its deadline."""
+        if self.record is not None or not self.is_opened or self.running == 0:
+            return False
+        return self.deadline_at is not None or self.has_members_elsewhere
+
+    @property
+    def has_members_elsewhere(self) -> bool:
+        """Whether a member that does not run here has not ended, as far as is known."""
+        return any(wait.call is None and not wait.is_done for wait in self.members.values())
 
     # What is known
 
@@ -155,11 +177,17 @@ class Groups:
         self._run = run
         self._open: dict[str, Group] = {}
         self._joined_names: set[str] = set()
+        self._ask_timer: asyncio.TimerHandle | None = None
 
     @property
     def are_awaited(self) -> bool:
         """Whether the function waits for a group as a whole."""
         return bool(self._joined_names)
+
+    @property
+    def are_open(self) -> bool:
+        """Whether there are groups that the function has to do with."""
+        return bool(self._open)
 
     # What the context asks
 
@@ -198,6 +226,8 @@ class Groups:
         ledger = self._run.ledger
         opening.key = ledger.key_of_group(name)
         group = Group(opening, ledger.groups.get(opening.key))
+        if opening.HasField("deadline"):
+            group.deadline_at = self._run.host.loop.time() + seconds_of(opening.deadline)
         self._open[group.key] = group
         return group
 
@@ -280,6 +310,41 @@ class Groups:
                 self.start(wait, attempt, delay)
         if group.running == 0 and self._run.is_cancelled and not group.is_shielded:
             group.fail(Cancelled(self._run.cancel_reason))
+
+    # Asking
+
+    def ask_later(self) -> None:
+        """Nothing can be reported now, and local members run: ask before long whether their groups are resolved."""
+        if self._ask_timer is not None:
+            return
+        loop = self._run.host.loop
+        delays = [self._ask_delay(group, loop.time()) for group in self._open.values() if group.may_end_elsewhere]
+        if delays:
+            self._ask_timer = loop.call_later(min(delays), self._ask)
+
+    def _ask_delay(self, group: Group, now: float) -> float:
+        delays = [group.ask_delay] if group.has_members_elsewhere else []
+        if group.deadline_at is not None:
+            left = group.deadline_at + AFTER_DEADLINE - now
+            delays.append(left if left > 0 else group.ask_delay)
+        return min(delays)
+
+    def _ask(self) -> None:
+        """A group that is opened again changes nothing, and the answer says whether it is resolved."""
+        self._ask_timer = None
+        run = self._run
+        if run.is_over or run.is_suspended:
+            return
+        for group in self._open.values():
+            if group.may_end_elsewhere:
+                group.ask_delay = min(group.ask_delay * 2, LONGEST_ASK)
+                run.outbox.add(worker.Command(open_group=group.opening))
+        run.advance()
+
+    def drop(self) -> None:
+        """The function is forgotten."""
+        if self._ask_timer is not None:
+            self._ask_timer.cancel()
 
     # Resolution
 

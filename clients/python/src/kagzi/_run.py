@@ -179,6 +179,7 @@ class WorkflowRun:
         for wait in self.waits.values():
             self.locals.cancel(wait)
         self.loop.drop()
+        self.groups.drop()
         self.waits.clear()
         self.ledger.clear()
         self.outbox.clear()

@@ -393,3 +393,36 @@ async def test_a_timeout_of_the_functions_own_gives_the_group_up(client: Client,
         assert await handle.result(timeout=10) == "gave up"
         await asyncio.wait_for(told.wait(), 5)
     assert (await handle.groups())[0].verdict is GroupVerdict.CANCELLED
+
+
+async def test_a_group_ends_although_local_members_run(client: Client, queue: str) -> None:
+    ended: list[str] = []
+
+    @activity(queue + "-quick")
+    async def quick() -> str:
+        return "quick"
+
+    @activity(queue + "-bad")
+    async def bad() -> None:
+        raise StepError(ErrorKind.BUSINESS_LOGIC_ERROR, "declined")
+
+    async def long() -> str:
+        try:
+            await asyncio.sleep(60)
+        finally:
+            ended.append("long")
+        return "long"
+
+    @workflow(queue)
+    async def mixed(ctx: Context) -> list[Any]:
+        winner, _ = await ctx.race("race", [("long", long), ("quick", quick)])
+        try:
+            await ctx.parallel("fails", ("long", long), ("bad", bad))
+        except StepError as error:
+            failure = error.message
+        late = await ctx.collect("late", [("long", long), ("short", nap)], deadline=0.3)
+        return [winner, failure, list(late.results), list(late.unfinished)]
+
+    async with serving(client, queue, mixed, quick, bad):
+        assert await client.execute(mixed, task_queue=queue, timeout=10) == ["quick", "declined", ["short"], ["long"]]
+    assert ended == ["long"] * 3
