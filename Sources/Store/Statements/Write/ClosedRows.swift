@@ -10,17 +10,24 @@ internal enum ClosedRows {
                 r.parent_run_id, r.parent_step, coalesce(r.first_run_id, r.run_id) AS first_run_id, r.workflow_id
     """
 
-  /// Common table expressions that note what is owed: to the open parent of a child its end, to children their stop unless
-  /// they are to go on.
+  /// Common table expressions that note what is owed, by one insert: to the open parent of a child its end, to children
+  /// their stop unless they are to go on.
   static let notices = """
-    ended AS (
+    noted AS (
       INSERT INTO kagzi.child_notices (run_id, kind, parent_run_id, parent_step, created_at)
-      SELECT c.run_id, 1, c.parent_run_id, c.parent_step, clock.now
-        FROM clock, closed c JOIN kagzi.open_runs p ON p.run_id = c.parent_run_id
-       WHERE c.parent_step IS NOT NULL
+      SELECT n.*, clock.now FROM clock, (
+        SELECT c.run_id, 1::smallint AS kind, c.parent_run_id, c.parent_step
+          FROM closed c JOIN kagzi.open_runs p ON p.run_id = c.parent_run_id
+         WHERE c.parent_step IS NOT NULL
+        UNION ALL
+        SELECT a.child_run_id, 2::smallint, a.run_id, a.step_key
+          FROM abandoned a JOIN kagzi.runs c ON c.run_id = a.child_run_id
+         WHERE a.child_run_id IS NOT NULL AND c.parent_close_policy <> 3
+         ORDER BY 1, 2) AS n
       ON CONFLICT DO NOTHING
+      RETURNING run_id, kind, parent_run_id, parent_step
     ),
-    \(stranded(sparingAbandoned: true))
+    stranded AS (SELECT run_id, parent_run_id, parent_step FROM noted WHERE kind = 2)
     """
 
   /// A common table expression that notes which children of `abandoned` steps are to be stopped.
