@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 import pytest
-from harness import RawWorker, Service, cancel_step, child, common, duration, run, worker
+from harness import RawWorker, Service, cancel_step, child, common, duration, policy, run, worker
 
 
 @pytest.fixture
@@ -162,14 +162,14 @@ def test_when_a_parent_closes_its_children_are_stopped_as_their_policies_say(
 ) -> None:
     parent = service.start("parent", queue)
     task = flow.task()
-    policies = [
+    close_policies = [
         worker.PARENT_CLOSE_POLICY_UNSPECIFIED, worker.PARENT_CLOSE_POLICY_CANCEL,
         worker.PARENT_CLOSE_POLICY_TERMINATE, worker.PARENT_CLOSE_POLICY_ABANDON,
     ]  # fmt: skip
-    commands = [child(f"kid{policy}", "kid", parent_close_policy=policy) for policy in policies]
+    commands = [child(f"kid{number}", "kid", parent_close_policy=number) for number in close_policies]
     flow.go_on(task.token, commands=commands)
     kids = {}
-    for _ in policies:
+    for _ in close_policies:
         first = flow.task()
         kids[service.get(first.run_id).parent_step] = first
     if close == "complete":
@@ -193,22 +193,45 @@ def test_when_a_parent_closes_its_children_are_stopped_as_their_policies_say(
     assert all(step.state == run.STEP_STATE_CANCELLED for step in service.steps(parent))
 
 
-@pytest.mark.parametrize("policy", list(worker.ParentClosePolicy.values()))
+@pytest.mark.parametrize("close_policy", list(worker.ParentClosePolicy.values()))
 def test_a_child_whose_step_is_cancelled_is_stopped_whatever_a_close_would_do(
-    flow: RawWorker, service: Service, queue: str, policy: int
+    flow: RawWorker, service: Service, queue: str, close_policy: int
 ) -> None:
     parent = service.start("parent", queue)
     task = flow.task()
-    flow.go_on(task.token, commands=[child("kid", "kid", parent_close_policy=policy)])
+    flow.go_on(task.token, commands=[child("kid", "kid", parent_close_policy=close_policy)])
     kid = flow.task()
     flow.suspend(task.token, cancel_step("kid"))
-    if policy == worker.PARENT_CLOSE_POLICY_TERMINATE:
+    if close_policy == worker.PARENT_CLOSE_POLICY_TERMINATE:
         assert service.wait(kid.run_id).status == run.RUN_STATUS_TERMINATED
     else:
         assert flow.next("cancel").token == kid.token
         flow.fail(kid.token, common.ERROR_KIND_CANCELLED)
         assert service.wait(kid.run_id).status == run.RUN_STATUS_CANCELLED
     assert service.step(parent, "kid").state == run.STEP_STATE_CANCELLED
+
+
+def test_a_parent_that_is_tried_again_stops_its_open_child_and_starts_another(
+    flow: RawWorker, service: Service, queue: str
+) -> None:
+    parent = service.start("parent", queue, retry_policy=policy(2))
+    task = flow.task()
+    flow.go_on(task.token, commands=[child("kid", "kid")])
+    old = flow.task()
+    flow.fail(task.token, common.ERROR_KIND_NETWORK_ERROR)
+    assert flow.next("cancel").token == old.token
+    task = flow.task()
+    assert task.run_id == parent and task.attempt == 2 and not task.workflow.steps
+    flow.suspend(task.token, child("kid", "kid"))
+    new = flow.task()
+    assert new.workflow_id == new.run_id == service.get(new.run_id).workflow_id
+    # The old child's end is not taken for the new one's.
+    flow.fail(old.token, common.ERROR_KIND_CANCELLED)
+    assert service.wait(old.run_id).status == run.RUN_STATUS_CANCELLED
+    assert service.step(parent, "kid").state == run.STEP_STATE_WAITING
+    flow.complete(new.token, b"2")
+    (record,) = flow.task().workflow.steps
+    assert record.output.data == b"2"
 
 
 def test_children_of_children_are_stopped_too(flow: RawWorker, service: Service, queue: str) -> None:

@@ -15,7 +15,9 @@ extension Coordinator {
     for planned in children {
       let id = planned.child.childRunID
       if let start = planned.child.start, let createdAt = recorded.started[id] {
-        handOut(RunReference(start), input: planned.input, createdAt: createdAt, reserved: start.reservedSession)
+        var run = RunReference(start)
+        if recorded.renamed.contains(id) { run.workflowID = id.description }
+        handOut(run, input: planned.input, createdAt: createdAt, reserved: start.reservedSession)
         continue
       }
       release(planned.reservedSession, .workflow)

@@ -30,7 +30,9 @@ extension WorkflowReportPlanner {
     let failure = Failure(
       kind: .businessLogicError, message: "an open run has the child's workflow id '\(start.workflowID)'",
       code: "ALREADY_STARTED", context: ["child_workflow_id": start.workflowID], source: "kagzi")
-    return NewChild(childRunID: start.runID, stepKey: command.key, start: start, failure: failure.blob)
+    var child = NewChild(childRunID: start.runID, stepKey: command.key, start: start, failure: failure.blob)
+    child.hasMadeWorkflowID = command.workflowID.isEmpty
+    return child
   }
 
   private func start(_ command: Messages.StartChild, _ id: RunID) throws(ReportFlaw) -> StartRun {

@@ -6,23 +6,29 @@ extension Verbs {
   internal func addChildren(_ pipeline: PostgresPipeline) -> [OutcomeCollector] {
     let children = advances.values.flatMap { advance in advance.children.map { (advance.runID, $0) } }
     guard !children.isEmpty else { return [] }
-    let starts = children.compactMap { $0.1.start }
-    let started = starts.isEmpty ? nil : pipeline.add(StartRunsMany(runs: starts))
+    let started = addStarts(children.compactMap { $0.1.start }, pipeline)
+    let renamed = addStarts(children.compactMap(\.1.renamedStart), pipeline)
     let unstarted = pipeline.add(NoteUnstartedChildren(children: children))
     return [
       { [advances] outcomes in
-        let createdAt = Dictionary(uniqueKeysWithValues: (started?.rows ?? []).map { ($0.runID, $0.createdAt) })
-        let refused = Set(unstarted.rows)
+        var recorded = RecordedChildren()
+        recorded.renamed = Set(renamed.map { $0.rows.map(\.runID) } ?? [])
+        for row in (started?.rows ?? []) + (renamed?.rows ?? []) { recorded.started[row.runID] = row.createdAt }
+        recorded.unstarted = Set(unstarted.rows)
         for (advance, index) in zip(advances.values, advances.indices) where !advance.children.isEmpty {
           guard case .advanced(var advanced) = outcomes[index] else { continue }
-          for child in advance.children {
-            advanced.children.started[child.childRunID] = createdAt[child.childRunID]
-            if refused.contains(child.childRunID) { advanced.children.unstarted.insert(child.childRunID) }
-          }
+          advanced.children = recorded.of(advance.children.map(\.childRunID))
           outcomes[index] = .advanced(advanced)
         }
       }
     ]
+  }
+
+  /// Starts those that are not started yet.
+  private func addStarts(
+    _ starts: [StartRun], _ pipeline: PostgresPipeline
+  ) -> PostgresReply<StartRunsMany.Row>? {
+    starts.isEmpty ? nil : pipeline.add(StartRunsMany(runs: starts))
   }
 
   internal func addContinuations(_ pipeline: PostgresPipeline) -> [OutcomeCollector] {
@@ -48,5 +54,18 @@ extension Verbs {
     guard !notices.values.isEmpty else { return [] }
     _ = pipeline.add(ForgetChildNotices(notices: notices.values))
     return [{ [notices] outcomes in for index in notices.indices { outcomes[index] = .done } }]
+  }
+}
+
+extension RecordedChildren {
+  /// What of it concerns these children.
+  fileprivate func of(_ ids: [RunID]) -> RecordedChildren {
+    var part = RecordedChildren()
+    for id in ids {
+      part.started[id] = started[id]
+      if renamed.contains(id) { part.renamed.insert(id) }
+      if unstarted.contains(id) { part.unstarted.insert(id) }
+    }
+    return part
   }
 }

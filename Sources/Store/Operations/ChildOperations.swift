@@ -21,6 +21,9 @@ package struct NewChild: Sendable {
   package var stepKey: String
   /// Nil: it cannot be started.
   package var start: StartRun?
+  /// Whether the workflow id was made for it: if an open run has it, such as the child of an earlier attempt that is still
+  /// cleaning up, the child's run id takes its place.
+  package var hasMadeWorkflowID = false
   /// Why it was not started, if it was not.
   package var failure: [UInt8]
 
@@ -31,6 +34,13 @@ package struct NewChild: Sendable {
     self.failure = failure
   }
 
+  /// The start under its own run id as its workflow id.
+  internal var renamedStart: StartRun? {
+    guard hasMadeWorkflowID, var start else { return nil }
+    start.workflowID = childRunID.description
+    return start
+  }
+
   internal var byteCount: Int { 256 + failure.count + (start.map { 256 + ($0.input?.count ?? 0) } ?? 0) }
 }
 
@@ -38,6 +48,8 @@ package struct NewChild: Sendable {
 package struct RecordedChildren: Sendable {
   /// When each was created, by the database's clock.
   package var started: [RunID: PostgresTimestamp] = [:]
+  /// Those among them whose workflow id is their run id, because the one made for them was taken.
+  package var renamed: Set<RunID> = []
   /// Children that could not be started, such as because an open run has their workflow id: their steps are to be settled.
   package var unstarted: Set<RunID> = []
 

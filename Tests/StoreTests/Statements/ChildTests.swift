@@ -70,6 +70,25 @@ struct ChildTests {
     }
   }
 
+  @Test("a child whose made workflow id is taken has its run id for one, in the same transaction")
+  func renamed() async throws {
+    try await StoreFixture.with { store in
+      try await store.execute(.startRun(store.start(1)))
+      try await store.execute(.startRun(store.start(5)))
+      var report = store.startChild(1, child: 2, workflowID: "workflow-5")
+      report.children[0].hasMadeWorkflowID = true
+      for expected in [[store.id(2)], []] {
+        guard case .advanced(let advanced) = try await store.execute(.advanceRun(report)) else {
+          return fail("refused")
+        }
+        #expect(Array(advanced.children.renamed) == expected && Array(advanced.children.started.keys) == expected)
+        #expect(advanced.children.unstarted.isEmpty)
+      }
+      #expect(try await store.run(2)?.workflowID == store.id(2).description)
+      #expect(try await store.notices().isEmpty)
+    }
+  }
+
   @Test("a child's end is noted with its close, settles its step once, and only the step that waits for it")
   func ending() async throws {
     try await StoreFixture.with { store in
