@@ -931,7 +931,7 @@ async def test_a_cancelled_run_opens_no_group() -> None:
 
 
 async def test_a_group_that_may_end_elsewhere_is_asked_about_while_local_members_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kagzi._groups.FIRST_ASK", 0.01)
+    monkeypatch.setattr("kagzi._group.FIRST_ASK", 0.01)
 
     async def run(ctx: Context) -> Any:
         return await ctx.race("r", [("here", asyncio.Event().wait), ("far", Member.activity(fetch, 1))])
@@ -966,7 +966,7 @@ async def test_a_deadline_over_local_members_is_asked_about_when_it_has_passed()
 
 
 async def test_groups_of_local_members_alone_are_not_asked_about(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kagzi._groups.FIRST_ASK", 0.001)
+    monkeypatch.setattr("kagzi._group.FIRST_ASK", 0.001)
     release = asyncio.Event()
 
     async def run(ctx: Context) -> None:

@@ -9,7 +9,7 @@ from ._messages import worker
 from ._times import to_duration
 
 if TYPE_CHECKING:
-    from ._groups import Group
+    from ._group import Group
     from ._wait import Wait
 
 MAX_REPORT_BYTES = 3 * 1024 * 1024

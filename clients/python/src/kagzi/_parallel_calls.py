@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 from uuid import UUID
 
-from ._groups import COLLECT_ALL, FAIL_FAST, QUORUM, RACE, SUCCEEDED, Group, cut_off
+from ._group import COLLECT_ALL, FAIL_FAST, QUORUM, RACE, SUCCEEDED, Group, cut_off
 from ._members import Member, Plan
 from ._messages import worker
 from ._times import Seconds

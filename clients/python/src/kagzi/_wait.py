@@ -11,7 +11,7 @@ from ._messages import common, worker
 from ._messages import run as records
 
 if TYPE_CHECKING:
-    from ._groups import Group
+    from ._group import Group
 
 SETTLED = (records.STEP_STATE_COMPLETED, records.STEP_STATE_FAILED, records.STEP_STATE_CANCELLED)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 from uuid import UUID
 
-from ._groups import COLLECT_ALL, FAIL_FAST, Group
+from ._group import COLLECT_ALL, FAIL_FAST, Group
 from ._members import Member, Plan, activity_plan, child_plan, local_plan, new_call
 from ._messages import common, worker
 from ._times import Seconds, to_duration
