@@ -57,7 +57,7 @@ package func checkQueues(
     "queues", findings.worst,
     findings.isEmpty
       ? (ready == 0 ? "nothing waits" : "\(ready) ready tasks wait, all served in time")
-      : "\(findings.count) kinds of task need attention",
+      : findings.count == 1 ? "1 kind of task needs attention" : "\(findings.count) kinds of task need attention",
     [
       "ready": "\(ready)", "ready_without_worker": "\(unserved)", "ready_of_overdue_kinds": "\(overdue)",
       "oldest_ready_ms": "\(waiting.map(\.oldestAge).max() ?? 0)",

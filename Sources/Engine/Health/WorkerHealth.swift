@@ -56,7 +56,7 @@ package struct WorkerFacts: Sendable, Hashable {
     }
     if status == .shuttingDown {
       let tasks = activeWorkflows + activeActivities
-      let work = tasks == 1 ? "1 task is left" : "\(tasks) tasks are left"
+      let work = tasks == 0 ? "no task is left" : tasks == 1 ? "1 task is left" : "\(tasks) tasks are left"
       return (.degraded, "it drains\(statusReason.isEmpty ? "" : " (\(statusReason))"): \(work)")
     }
     if heartbeatAge > thresholds.heartbeatWarning {

@@ -29,8 +29,10 @@ internal enum DashboardAssets {
     .count { min-width: 5.5rem; padding: .35rem .6rem; background: var(--panel); border: 1px solid var(--line); border-radius: 6px; }
     .count b { display: block; font-size: 1.15rem; } .count span { font-size: .68rem; color: var(--quiet); letter-spacing: .03em; }
     .wide { overflow-x: auto; }
-    table { border-collapse: collapse; width: 100%; } th { text-align: left; font-size: .78rem; color: var(--quiet); font-weight: 600; }
-    th, td { padding: .3rem .75rem .3rem 0; border-bottom: 1px solid var(--line); vertical-align: top; overflow-wrap: anywhere; }
+    table { border-collapse: collapse; width: 100%; } th { text-align: left; font-size: .78rem; color: var(--quiet); font-weight: 600;
+      white-space: nowrap; }
+    th, td { padding: .3rem .75rem .3rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
+    td { overflow-wrap: anywhere; }
     .figure { text-align: right; white-space: nowrap; }
     .badge { font-size: .72rem; font-weight: 600; white-space: nowrap; }
     .badge::before { content: "●"; margin-right: .35rem; }

@@ -13,7 +13,7 @@ internal enum ThroughputPicture {
     let now = rates.last
     return """
       <figure><svg viewBox="0 0 \(Int(width)) \(Int(height))" role="img" aria-label="Runs closed and tasks handed out a second, over the last five minutes">
-      \(grid(ceiling))\(line("tasks", rates, ceiling, \.tasks))\(line("runs", rates, ceiling, \.closedRuns))</svg>
+      \(grid(ceiling))\(line("runs", rates, ceiling, \.closedRuns))\(line("tasks", rates, ceiling, \.tasks))</svg>
       <figcaption><span class="key runs"></span>runs closed: <b>\(figure(now?.closedRuns ?? 0))</b>/s \
       <span class="key tasks"></span>tasks handed out: <b>\(figure(now?.tasks ?? 0))</b>/s, by this coordinator</figcaption></figure>
       """
