@@ -21,7 +21,7 @@ struct DashboardTests {
     let inner: HTML = "<b>\(hostile)</b>"
     let outer: HTML = "<p title=\"\(hostile)\">\(inner)\([inner, inner])\(7)</p>"
     #expect(inner.markup == "<b>&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;&amp;&quot;</b>")
-    #expect(!outer.markup.contains("<script") && outer.markup.contains(">7</p>") == false)
+    #expect(!outer.markup.contains("<script"))
     #expect(outer.markup.hasSuffix("7</p>"))
   }
 
