@@ -373,8 +373,10 @@ async def test_at_most_max_concurrency_local_members_run_at_a_time() -> None:
 
 async def test_checklist_12_fail_fast_throws_the_members_failure_and_ends_the_others() -> None:
     ended: list[str] = []
+    started = asyncio.Event()
 
     async def slow() -> None:
+        started.set()
         try:
             await asyncio.sleep(60)
         finally:
@@ -389,11 +391,13 @@ async def test_checklist_12_fail_fast_throws_the_members_failure_and_ends_the_ot
 
     coordinator = Coordinator(run)
     await coordinator.begin()
+    await started.wait()
     report = await coordinator.answered()
     assert [each.key for each in report.results] == ["g/bad"]
     resolved = group("g", FAILED, failed=1, failed_step="g/bad")
     report = await coordinator.answered(for_good("g/bad"), groups=[resolved])
     assert value(report.complete.output) == "BUSINESS_LOGIC_ERROR declined"
+    await coordinator.nothing()
     assert ended == ["slow"]
     report = await coordinator.begin_again(
         None,
@@ -574,8 +578,10 @@ async def test_checklist_15_a_result_that_comes_after_the_race_changes_nothing()
 
 async def test_checklist_15_losers_are_cancelled() -> None:
     ended: list[str] = []
+    started = asyncio.Event()
 
     async def slow() -> None:
+        started.set()
         try:
             await asyncio.sleep(60)
         finally:
@@ -587,6 +593,7 @@ async def test_checklist_15_losers_are_cancelled() -> None:
 
     coordinator = Coordinator(run)
     await coordinator.begin()
+    await started.wait()
     report = await coordinator.answered(recorded("r/quick"), groups=[group("r", SUCCEEDED, winner="r/quick", succeeded=1)])
     assert value(report.complete.output) == "quick"
     await coordinator.nothing()
@@ -749,8 +756,10 @@ async def test_a_timeout_of_the_functions_own_cancels_the_group() -> None:
 
 async def test_cancellation_ends_a_group_when_its_local_members_have_ended() -> None:
     ended: list[str] = []
+    started = asyncio.Event()
 
     async def slow() -> None:
+        started.set()
         try:
             await asyncio.sleep(60)
         finally:
@@ -766,6 +775,7 @@ async def test_cancellation_ends_a_group_when_its_local_members_have_ended() -> 
     coordinator = Coordinator(run)
     await coordinator.begin()
     coordinator.answer()
+    await started.wait()
     coordinator.run.cancel("stop")
     report = await coordinator.report()
     assert (outcome(report), report.fail.failure.kind) == ("fail", common.ERROR_KIND_CANCELLED)
