@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -83,8 +83,9 @@ def new_worker(tmp_path: Path) -> Iterator[Callable[..., Process]]:
     """Starts Python workers: a script of `workers` with its arguments; they end with the test."""
     made: list[Process] = []
 
-    def start(script: str, *arguments: str) -> Process:
-        process = Process([sys.executable, "-u", WORKERS / script, *arguments], tmp_path / f"worker-{len(made)}.log")
+    def start(script: str, *arguments: str, env: Mapping[str, str] | None = None) -> Process:
+        command = [sys.executable, "-u", WORKERS / script, *arguments]
+        process = Process(command, tmp_path / f"worker-{len(made)}.log", env)
         made.append(process)
         return process
 
