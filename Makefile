@@ -9,7 +9,7 @@ SWIFT_SOURCES := Package.swift Sources Tests benchmarks/swift examples
 # The test suites under pytest. A folder that is listed and missing is an error.
 PYTHON_SUITES := Tests/Generator clients/python/tests Tests/Conformance Tests/EndToEnd Tests/Demo
 
-.PHONY: help setup build demo test test-swift test-python format lint generate accept-contract bench
+.PHONY: help setup build demo test test-swift test-python format lint generate snippets accept-contract bench
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ lint: setup ## Check the style of the Swift sources, the contract and its genera
 generate: setup ## Write the code that is made from Protos/ and Migrations/
 	$(PYTHON) Protos/generate
 	sh Migrations/embed.sh
+
+snippets: ## Write the code of docs/ from the examples it is taken from
+	docs/insert_snippets.py
 
 accept-contract: setup ## Make the contract as it is now the one that later changes must be compatible with
 	cd Protos && $(BUF) build --exclude-source-info --output baseline.binpb

@@ -96,6 +96,8 @@ let package = Package(
       name: "OrderFulfilmentExample", dependencies: ["Kagzi"], path: "examples/swift/OrderFulfilment",
       swiftSettings: strict),
     .executableTarget(
+      name: "ScenarioExamples", dependencies: ["Kagzi"], path: "examples/swift/Scenarios", swiftSettings: strict),
+    .executableTarget(
       name: "DemoWorker", dependencies: ["Kagzi"], path: "examples/demo/DemoWorker", swiftSettings: strict),
     .testTarget(name: "KagziTests", dependencies: ["Kagzi", "GRPC", "Messages", logging], swiftSettings: strict),
     .testTarget(

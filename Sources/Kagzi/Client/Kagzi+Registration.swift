@@ -9,6 +9,7 @@ extension Kagzi {
   }
 
   /// Registers a workflow without an output as version 1.
+  @_disfavoredOverload
   public func registerWorkflow<Input: Decodable & Sendable>(
     _ name: String, _ function: @escaping @Sendable (WorkflowContext, Input) async throws -> Void
   ) {
@@ -19,6 +20,12 @@ extension Kagzi {
   public func registerWorkflow<Output: Encodable & Sendable>(
     _ name: String, _ function: @escaping @Sendable (WorkflowContext) async throws -> Output
   ) {
+    registerWorkflowVersion(name, 1) { (context, _: NoValue) in try await function(context) }
+  }
+
+  /// Registers a workflow without an input and an output as version 1.
+  @_disfavoredOverload
+  public func registerWorkflow(_ name: String, _ function: @escaping @Sendable (WorkflowContext) async throws -> Void) {
     registerWorkflowVersion(name, 1) { (context, _: NoValue) in try await function(context) }
   }
 
@@ -33,6 +40,7 @@ extension Kagzi {
   }
 
   /// Registers a version of a workflow without an output.
+  @_disfavoredOverload
   public func registerWorkflowVersion<Input: Decodable & Sendable>(
     _ name: String, _ version: Int, _ function: @escaping @Sendable (WorkflowContext, Input) async throws -> Void
   ) {
@@ -40,6 +48,13 @@ extension Kagzi {
       try await function(context, input)
       return NoValue()
     }
+  }
+
+  /// Registers a version of a workflow without an input.
+  public func registerWorkflowVersion<Output: Encodable & Sendable>(
+    _ name: String, _ version: Int, _ function: @escaping @Sendable (WorkflowContext) async throws -> Output
+  ) {
+    registerWorkflowVersion(name, version) { (context, _: NoValue) in try await function(context) }
   }
 
   /// Registers an activity as version 1.
@@ -50,6 +65,7 @@ extension Kagzi {
   }
 
   /// Registers an activity without an output as version 1.
+  @_disfavoredOverload
   public func registerActivity<Input: Decodable & Sendable>(
     _ name: String, _ function: @escaping @Sendable (Input, ActivityContext) async throws -> Void
   ) {
@@ -64,6 +80,15 @@ extension Kagzi {
     _ name: String, _ function: @escaping @Sendable (ActivityContext) async throws -> Output
   ) {
     registerActivityVersion(name, 1) { (_: NoValue, context) in try await function(context) }
+  }
+
+  /// Registers an activity without an input and an output as version 1.
+  @_disfavoredOverload
+  public func registerActivity(_ name: String, _ function: @escaping @Sendable (ActivityContext) async throws -> Void) {
+    registerActivityVersion(name, 1) { (_: NoValue, context) in
+      try await function(context)
+      return NoValue()
+    }
   }
 
   /// Registers a version, 1 or more, of an activity.

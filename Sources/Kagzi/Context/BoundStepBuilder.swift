@@ -19,6 +19,7 @@ public struct BoundStepBuilder: Sendable {
   }
 
   /// Runs a step without a value.
+  @_disfavoredOverload
   public func execute(_ body: () async throws -> Void) async throws {
     try await builder.execute(context, body)
   }

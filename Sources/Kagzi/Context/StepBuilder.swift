@@ -35,6 +35,7 @@ public struct StepBuilder: Sendable {
   }
 
   /// Runs a step without a value.
+  @_disfavoredOverload
   public func execute(_ context: WorkflowContext, _ body: () async throws -> Void) async throws {
     _ = try await context.perform(id, policy: effectivePolicy) {
       try await body()

@@ -12,6 +12,7 @@ extension WorkflowContext {
   }
 
   /// A step without a value.
+  @_disfavoredOverload
   public func step(_ id: String, _ body: () async throws -> Void) async throws {
     try await StepBuilder(id).execute(self, body)
   }

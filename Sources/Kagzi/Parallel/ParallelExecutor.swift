@@ -44,6 +44,7 @@ public struct ParallelExecutor: Sendable {
   }
 
   /// Runs a local step without a value as a member.
+  @_disfavoredOverload
   public func executeStep(
     _ id: String, retryPolicy: RetryPolicy? = nil, _ body: @escaping @Sendable () async throws -> Void
   ) async throws {

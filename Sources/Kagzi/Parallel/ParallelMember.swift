@@ -46,6 +46,7 @@ extension ParallelMember where Output: Encodable {
 
 extension ParallelMember where Output == NoValue {
   /// A local step without a value.
+  @_disfavoredOverload
   public static func step(
     _ id: String, retryPolicy: RetryPolicy? = nil, _ body: @escaping @Sendable () async throws -> Void
   ) -> ParallelMember {
