@@ -41,6 +41,13 @@ extension Kagzi {
     try await start(name, version, try PayloadCoding.encode(input), options)
   }
 
+  /// Starts a run without an input on a version.
+  public func startWorkflowVersion<Output: Decodable & Sendable>(
+    _ name: String, _ version: Int, as output: Output.Type, _ options: StartOptions = StartOptions()
+  ) async throws -> WorkflowHandle<Output> {
+    try await start(name, version, PayloadCoding.null, options)
+  }
+
   /// Starts a run on a version, whose output is read later.
   @_disfavoredOverload
   public func startWorkflowVersion<Input: Encodable & Sendable>(
@@ -59,6 +66,11 @@ extension Kagzi {
   /// The handle of a run that was started elsewhere, whose output is read with `result(as:)`.
   public func workflowHandle(_ runID: String) -> WorkflowHandle<RawPayload> {
     WorkflowHandle(client: self, runID: runID, workflowID: nil)
+  }
+
+  /// The version of the database's schema, which the coordinator keeps up to date by itself.
+  public func schemaVersion() async throws -> Int {
+    Int(try await call(AdminService.GetServerInfo.self, GetServerInfoRequest()).schemaVersion)
   }
 
   /// Completes an activity that was handed away with `completeLater`.

@@ -5,9 +5,12 @@ enum MapReduce {
   @Sendable static func countWords(_ ctx: WorkflowContext, _ pages: [String]) async throws -> [String: Int] {
     let counts = try await ctx.parallelVec(
       "count",
-      pages.enumerated().map { number, page in .activity("page-\(number)", "count-words", page, as: [String: Int].self) },
+      pages.enumerated().map { number, page in .activity("page-\(number)", "count-words", page, as: [String: Int].self)
+      },
       options: ParallelOptions(maxConcurrency: 10))
-    return try await ctx.step("add-up") { counts.reduce(into: [:]) { sum, page in sum.merge(page, uniquingKeysWith: +) } }
+    return try await ctx.step("add-up") {
+      counts.reduce(into: [:]) { sum, page in sum.merge(page, uniquingKeysWith: +) }
+    }
   }
 
   @Sendable static func count(_ page: String, _ context: ActivityContext) async throws -> [String: Int] {
