@@ -63,16 +63,16 @@ extension WorkerHealth {
   fileprivate init(_ worker: WorkerDescription, _ finding: HealthFinding) {
     workerID = worker.workerID
     status = finding.status
-    heartbeatAge = finding.seconds("heartbeat_age_seconds") ?? worker.lastHeartbeatAt.map { .since($0) }
-    uptime = finding.seconds("uptime_seconds") ?? worker.registeredAt.map { .since($0) }
+    heartbeatAge = finding.milliseconds("heartbeat_age_ms") ?? worker.lastHeartbeatAt.map { .since($0) }
+    uptime = finding.milliseconds("uptime_ms") ?? worker.registeredAt.map { .since($0) }
     activeWorkflows = finding.evidence["active_workflows"].flatMap { Int($0) } ?? worker.activeWorkflows
     message = finding.message
   }
 }
 
 extension HealthFinding {
-  fileprivate func seconds(_ name: String) -> Duration? {
-    evidence[name].flatMap { Double($0) }.map { .seconds($0) }
+  fileprivate func milliseconds(_ name: String) -> Duration? {
+    evidence[name].flatMap { Int64($0) }.map { .milliseconds($0) }
   }
 }
 

@@ -84,14 +84,14 @@ struct ExampleTests {
   }
 
   @Test(
-    "checklist 19: a worker is drained while it works", .disabled("until the coordinator serves workers and health"))
+    "checklist 19: a worker is drained while it works")
   func workerDrain() async throws {
     let output = try await scenario("worker-drain")
     #expect(output.contains("drain-example is STOPPED\nfinished all the same"))
     #expect(output.contains("STARTED") && output.contains("SHUTDOWN_COMPLETE"))
   }
 
-  @Test("checklist 21: health while running", .disabled("until the coordinator serves workers and health"))
+  @Test("checklist 21: health while running")
   func health() async throws {
     let output = try await scenario("health")
     #expect(output.contains(" is HEALTHY: ") && output.contains("all is well"))

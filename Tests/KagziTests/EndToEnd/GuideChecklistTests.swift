@@ -90,7 +90,7 @@ struct GuideChecklistTests {
     }
   }
 
-  @Test("checklist 22: workers shut down gracefully", .disabled("until the coordinator serves workers and health"))
+  @Test("checklist 22: workers shut down gracefully")
   func gracefulShutdown() async throws {
     let worker = try ExampleProcess("ScenarioExamples", ["guide-v2", address])
     let output = try await order("v2", endedBy: worker)
@@ -103,7 +103,7 @@ struct GuideChecklistTests {
   }
 
   @Test(
-    "checklist 22: health checks report accurate status", .disabled("until the coordinator serves workers and health"))
+    "checklist 22: health checks report accurate status")
   func health() async throws {
     try await WithServer.with(configure: { $0.workerID("guide-health") }) { kagzi in
       kagzi.registerWorkflow("guide-health") { (ctx: WorkflowContext) in try await ctx.sleep("nap", .milliseconds(1)) }
