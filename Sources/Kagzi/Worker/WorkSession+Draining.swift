@@ -24,8 +24,9 @@ extension WorkSession {
     await wait(atMost: Self.farewell) { $0.unanswered.isEmpty }
     let stream = state.withLock { $0.stream }
     stream?.send(WorkRequest(message: .goodbye(Goodbye(reason: "The worker stopped"))))
+    // The coordinator closes the stream when it has recorded that the worker left.
+    if stream != nil { await wait(atMost: Self.farewell) { $0.stream == nil } }
     stream?.finish()
-    if stream != nil { await wait(atMost: .seconds(1)) { $0.stream == nil } }
   }
 
   /// Gives back what is not finished.

@@ -121,6 +121,12 @@ struct ExampleTests {
     #expect(output.contains("paid 120, approved by Grace\n3 …\n2 …\n1 …\nlift-off"))
   }
 
+  @Test("a report that a schedule starts")
+  func nightly() async throws {
+    let output = try await scenario("nightly")
+    #expect(output.contains("fired by hand\na full report\nnightly-report starts report"))
+  }
+
   @Test("the short programs of the migration guide")
   func guideSnippets() async throws {
     let output = try await scenario("guide-snippets")

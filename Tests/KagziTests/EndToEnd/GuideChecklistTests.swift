@@ -115,9 +115,15 @@ struct GuideChecklistTests {
       let health = try await checker.checkWorkerHealth(worker)
       #expect(health.status == .healthy && health.activeWorkflows == 0)
       #expect(health.heartbeatAge.map { $0 < .seconds(60) } == true, "\(health)")
-      // With a threshold of nothing no heartbeat is young enough.
-      let strict = HealthChecker(kagzi, HealthCheckConfig(heartbeatTimeoutSecs: 0, heartbeatWarningSecs: 0))
-      #expect(try await strict.checkWorkerHealth(worker).status != .healthy)
+      // The worker beats every 10 s: a threshold of one second is passed before the next heartbeat.
+      let strict = HealthChecker(kagzi, HealthCheckConfig(heartbeatTimeoutSecs: 2, heartbeatWarningSecs: 1))
+      while try await strict.checkWorkerHealth(worker).status != .degraded {
+        try await Task.sleep(for: .milliseconds(50))
+      }
+      while try await strict.checkWorkerHealth(worker).status != .unhealthy {
+        try await Task.sleep(for: .milliseconds(50))
+      }
+      #expect(try await !strict.comprehensiveCheck().isHealthy)
     }
   }
 

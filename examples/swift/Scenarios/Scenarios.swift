@@ -24,6 +24,7 @@ struct Scenarios {
     "map-reduce": MapReduce.run,
     "idempotent-start": IdempotentStart.run,
     "approval": Approval.run,
+    "nightly": Nightly.run,
     "guide-v1": GuideV1.run,
     "guide-v2": GuideV2.run,
     "guide-snippets": GuideSnippets.run,

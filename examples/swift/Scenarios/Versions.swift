@@ -20,8 +20,10 @@ enum Versions {
   static func amount(_ value: Double) -> String { String(format: "%.2f", value) }
 
   @Sendable static func run(_ kagzi: Kagzi) async throws {
+    // snippet: register
     kagzi.registerWorkflowVersion("price", 1, plain)
     kagzi.registerWorkflowVersion("price", 2, taxed)
+    // end snippet
     kagzi.registerWorkflowVersion("price", 3, points)
     try await kagzi.setDefaultWorkflowVersion("price", 2)
     try await kagzi.working {
