@@ -397,3 +397,252 @@ def test_a_report_that_makes_no_sense_is_refused_whole(
     assert answer.rejection.reason == worker.REJECTION_REASON_INVALID and words in answer.rejection.message, answer
     assert not service.steps(run_id) and not service.groups(run_id)
     assert not flow.go_on(task.token, local_result("good")).HasField("rejection"), "the task is still held"
+
+
+# Crashes
+
+
+def test_checklist_14_only_unfinished_members_run_again_when_their_worker_dies(
+    service: Any, raw: Any, queue: str
+) -> None:
+    flow = raw(service, queue, workflows=["w"])
+    flow.open()
+    flow.grant(2)
+    dying, other = raw(service, queue, activities=["x"], lease=1), raw(service, queue, activities=["x"])
+    dying.open()
+    dying.grant(0, 4)
+    run_id = service.start("w", queue)
+    flow.suspend(
+        flow.task().token, open_group("g", COLLECT_ALL, 4), *members("g", "a", "b", "c", "d", retry_policy=policy(3)),
+        sticky=True,
+    )  # fmt: skip
+    held = tasks(dying, 4)
+    dying.output(held["a"].token, b"1")
+    dying.output(held["c"].token, b"3")
+    dying.drop()
+    other.open()
+    other.grant(0, 4)
+    again = tasks(other, 2)
+    assert sorted(again) == ["b", "d"] and {task.attempt for task in again.values()} == {2}
+    for task in again.values():
+        other.output(task.token)
+    task = flow.task()
+    assert task.workflow.groups[0].succeeded == 4
+    assert {step.key: step.attempt for step in task.workflow.steps} == {"g/a": 1, "g/b": 2, "g/c": 1, "g/d": 2}
+    flow.complete(task.token)
+
+
+def test_checklist_15_the_winner_stays_when_the_workflows_worker_dies(service: Any, raw: Any, queue: str) -> None:
+    first, second = raw(service, queue, workflows=["w"], lease=1), raw(service, queue, workflows=["w"])
+    hands = raw(service, queue, activities=["x"])
+    for worker_ in (first, hands):
+        worker_.open()
+    first.grant(1)
+    hands.grant(0, 3)
+    run_id = service.start("w", queue)
+    first.go_on(first.task().token, commands=[open_group("g", RACE, 3), *members("g", "a", "b")])
+    held = tasks(hands, 2)
+    hands.output(held["b"].token, b"2")
+    first.drop()
+    second.open()
+    second.grant(1)
+    task = second.task()
+    assert not task.workflow.delta and task.workflow.groups[0].winner == "g/b"
+    # The function runs again from the beginning: it opens the group again, and its local member is late.
+    answer = second.go_on(
+        task.token, local_result("g/c", b"3", group="g"), commands=[open_group("g", RACE, 3), *members("g", "a", "b")]
+    )
+    assert answer.resolved_groups[0].winner == "g/b"
+    assert {step.key: step.state for step in service.steps(run_id)} == {
+        "g/a": run.STEP_STATE_CANCELLED, "g/b": run.STEP_STATE_COMPLETED,
+    }  # fmt: skip
+    second.complete(task.token)
+
+
+@pytest.mark.parametrize("waits", [True, False], ids=["after-the-answer", "before-the-answer"])
+def test_checklist_15_a_killed_coordinator_loses_neither_the_winner_nor_the_wake_up(
+    new_coordinator: Any, new_database: Any, raw: Any, queue: str, waits: bool
+) -> None:
+    coordinator = new_coordinator(new_database())
+    service = coordinator.service()
+    flow = raw(service, queue, workflows=["w"], activities=["x"], lease=20)
+    flow.open()
+    flow.grant(1, 3)
+    run_id = service.start("w", queue)
+    flow.suspend(flow.task().token, open_group("g", RACE, 3), *members("g", "a", "b", "c"))
+    held = tasks(flow, 3)
+    report = flow.request(held["b"].token, activity=worker.ActivityReport(output=common.Payload(data=b"2")))
+    flow.send(report=report)
+    if waits:
+        flow.answer(report.report_id)
+    coordinator.kill()
+    coordinator.start()
+    flow.drop()
+    flow.open(held=[task.token for task in held.values()])
+    flow.grant(1)
+    if not waits:
+        flow.send(report=report)
+        assert not flow.answer(report.report_id).HasField("rejection")
+    task = flow.task(timeout=20)
+    assert task.workflow.groups[0].winner == "g/b" == service.group(run_id, "g").winner
+    assert flow.output(held["a"].token).rejection.reason == worker.REJECTION_REASON_LEASE_LOST
+    coordinator.kill()
+    coordinator.start()
+    flow.drop()
+    flow.open(held=[task.token])
+    flow.complete(task.token)
+    assert service.wait(run_id).status == run.RUN_STATUS_COMPLETED
+    assert service.group(run_id, "g").winner == "g/b"
+
+
+def test_a_worker_that_was_not_told_of_a_cancelled_member_hears_of_it_later(
+    new_coordinator: Any, new_database: Any, postgres: Any, raw: Any, queue: str
+) -> None:
+    """As after a coordinator that died between a commit and its pushes."""
+    database = new_database()
+    service = new_coordinator(database).service()
+    flow = raw(service, queue, workflows=["w"], activities=["x"])
+    flow.open()
+    flow.grant(1, 1)
+    service.start("w", queue)
+    flow.suspend(flow.task().token, open_group("g", COLLECT_ALL, 1), *members("g", "a"))
+    held = tasks(flow, 1)
+    postgres.query(
+        database, "UPDATE kagzi.steps SET state = 7, settled_seq = 9, session_id = NULL, deadline_at = NULL"
+    )
+    assert list(flow.next("lost", 30).tokens) == [held["a"].token]
+
+
+# Many
+
+
+class Hands:
+    """An activity worker that answers every task at once, in its own thread, many reports in flight."""
+
+    def __init__(self, worker_: RawWorker, slots: int, fails: Callable[[str], bool] = lambda step: False) -> None:
+        self.worker = worker_
+        self.fails = fails
+        self.done = 0
+        self._slots = slots
+        worker_.open()
+        worker_.grant(0, slots)
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        try:
+            while True:
+                task = self.worker.next("task", 600)
+                report = self.worker.request(task.token, grant=worker.SlotGrant(activity_slots=1))
+                if self.fails(task.activity.step):
+                    report.activity.failure.CopyFrom(common.Failure(kind=common.ERROR_KIND_NOT_FOUND, message="no"))
+                else:
+                    report.activity.output.CopyFrom(common.Payload(data=task.activity.step.encode(), encoding="bytes"))
+                self.worker.send(report=report)
+                self.worker.forget("answer", "cancel", "beat")
+                self.done += 1
+        except Exception:  # the worker was dropped: the test is over
+            return
+
+
+def all_steps(service: Any, task: Any) -> tuple[list[Any], int]:
+    """The steps of a task with those that did not fit, and how many times was fetched."""
+    steps, token, fetched = list(task.workflow.steps), task.workflow.more_steps_token, 0
+    while token:
+        request = worker_service.FetchStepsRequest(token=task.token, more_steps_token=token)
+        page = service.workers.FetchSteps(request, timeout=CALL)
+        steps += page.steps
+        token = page.more_steps_token
+        fetched += 1
+    return steps, fetched
+
+
+@pytest.mark.parametrize("strategy", [COLLECT_ALL, FAIL_FAST, RACE, QUORUM])
+def test_two_coordinators_settle_one_group_and_it_is_resolved_once(
+    new_coordinator: Any, new_database: Any, raw: Any, queue: str, strategy: int
+) -> None:
+    database = new_database()
+    a, b = new_coordinator(database), new_coordinator(database)
+    flow = raw(a.service(), queue, workflows=["w"])
+    flow.open()
+    flow.grant(20)
+    fails = {COLLECT_ALL: "7", FAIL_FAST: "133", RACE: "0123456789", QUORUM: "13579"}[strategy]
+
+    def is_failure(step: str) -> bool:
+        return step.endswith(fails) if strategy == FAIL_FAST else strategy != RACE and step[-1] in fails
+
+    hands = [Hands(raw(each.service(), queue, activities=["x"]), 60, is_failure) for each in (a, b, a, b)]
+    count, rounds, wakes = 160, 6, 0
+    service = b.service()
+    run_id = service.start("w", queue)
+    task = flow.task()
+    for index in range(rounds):
+        group = f"g{index}"
+        quorum = {"quorum": 60} if strategy == QUORUM else {}
+        flow.suspend(
+            task.token, open_group(group, strategy, count, **quorum), *members(group, *map(str, range(count))),
+            sticky=True,
+        )  # fmt: skip
+        task = flow.task()
+        wakes += 1
+        records = {record.key: record for record in task.workflow.groups}
+        assert list(records) == [group], "each resolved group is told once"
+        record = records[group]
+        steps, _ = all_steps(service, task)
+        mine = [step for step in steps if step.group == group]
+        assert len({step.key for step in mine}) == count and all(step.state >= 5 for step in mine)
+        completed = sum(step.state == run.STEP_STATE_COMPLETED for step in mine)
+        failed = sum(step.state == run.STEP_STATE_FAILED for step in mine)
+        assert (completed, failed) == (record.succeeded, record.failed), "late results changed nothing"
+        if strategy == COLLECT_ALL:
+            assert (record.verdict, record.succeeded, record.failed) == (SUCCEEDED, 144, 16)
+        elif strategy == FAIL_FAST:
+            assert record.verdict == FAILED and record.failed_step == f"{group}/133"
+        elif strategy == RACE:
+            assert record.verdict == SUCCEEDED and record.winner in {s.key for s in mine if s.state == 5}
+        else:
+            assert record.verdict == SUCCEEDED and record.succeeded >= 60
+    flow.complete(task.token)
+    assert service.wait(run_id).status == run.RUN_STATUS_COMPLETED
+    flow.expect_nothing("task", 0.5)
+    assert wakes == rounds
+    assert all(hand.done for hand in hands), "all four took part"
+    assert [group.verdict for group in service.groups(run_id)].count(OPEN) == 0
+
+
+def test_ten_thousand_members_are_joined_and_paged_to_the_worker(
+    new_coordinator: Any, new_database: Any, raw: Any, queue: str
+) -> None:
+    coordinator = new_coordinator(new_database())
+    service = coordinator.service()
+    flow = raw(service, queue, workflows=["w"])
+    flow.open()
+    flow.grant(5)
+    hands = Hands(raw(service, queue, activities=["x"]), 500)
+    run_id = service.start("w", queue)
+    task = flow.task()
+    seconds: dict[int, float] = {}
+    for count in (1_000, 10_000):
+        group = f"g{count}"
+        begin = time.monotonic()
+        flow.suspend(
+            task.token, open_group(group, COLLECT_ALL, count), *members(group, *map(str, range(count))), sticky=True
+        )
+        task = flow.task(timeout=120)
+        seconds[count] = (time.monotonic() - begin) / count
+        assert [(record.key, record.succeeded) for record in task.workflow.groups] == [(group, count)]
+        steps, fetched = all_steps(service, task)
+        assert task.workflow.delta and (fetched >= 1 or count == 1_000)
+        assert sorted(step.key for step in steps) == sorted(f"{group}/{index}" for index in range(count))
+        assert all(step.output.data == step.key.encode() for step in steps)
+    print(f"seconds a member: {seconds}")
+    assert seconds[10_000] < 3 * seconds[1_000], seconds
+    # A replay gets all of it, page by page.
+    flow.report(task.token, workflow=worker.WorkflowReport(give_back=worker.GiveBack(evicted=True)))
+    whole = flow.task()
+    steps, _ = all_steps(service, whole)
+    assert not whole.workflow.delta and len({step.key for step in steps}) == len(steps) == 11_000
+    assert len(whole.workflow.groups) == 2
+    flow.complete(whole.token)
+    assert hands.done == 11_000
+    assert service.wait(run_id).status == run.RUN_STATUS_COMPLETED

@@ -1,6 +1,7 @@
 internal import Engine
 internal import Messages
 internal import Store
+internal import Synchronization
 
 /// What comes after an activity's attempt failed, timed out or was lost.
 extension Coordinator {
@@ -118,9 +119,14 @@ extension Coordinator {
     var settle = SettleStep(runID: runID, stepKey: stepKey, guard: `guard`, state: state)
     settle.output = output?.blob
     settle.failure = failure?.blob
-    let reserved = run.flatMap { reserve($0.taskKey, preferring: $0.stickySession, jumpsQueue: true) }
+    // Most members of a group do not wake their run: one slot for all that are on their way.
+    let isMember = stepKey.mayNameMember
+    let reserves = !isMember || joining.withLock { $0.insert(runID).inserted }
+    let reserved =
+      reserves ? run.flatMap { reserve($0.taskKey, preferring: $0.stickySession, jumpsQueue: true) } : nil
     settle.reservedSession = reserved
     store.submit(.settleStep(settle)) { [self] result in
+      if isMember, reserves { joining.withLock { _ = $0.remove(runID) } }
       var result = result
       if case .success(.joined(let joined)) = result {
         follow(joined.effects, of: runID)

@@ -164,6 +164,7 @@ extension Coordinator {
     let attached = sessions.withLock { $0 }
     guard !attached.isEmpty else { return }
     let ids = Array(attached.keys)
+    let held = Set(attached.values.flatMap(\.heldTokens))
     let tokens =
       try await store.read(HeldRuns(sessionIDs: ids)).map(\.token)
       + store.read(HeldSteps(sessionIDs: ids)).map(\.token)
@@ -173,6 +174,20 @@ extension Coordinator {
       return suspects.intersection(unknown)
     }
     for token in lost { giveBack(token, reason: "it was never delivered", isLoss: false) }
+    tellOfLoss(held.subtracting(tokens))
+  }
+
+  /// Tasks that workers hold and the database does not: a step that was cancelled, or a run that was closed, by a coordinator
+  /// that died before it told. Two looks in a row must find them.
+  private func tellOfLoss(_ tokens: Set<TaskToken>) {
+    let lost = strays.withLock { strays in
+      defer { strays = tokens }
+      return strays.intersection(tokens)
+    }
+    for token in lost {
+      guard let session = session(token.sessionID), session.remove(token) != nil else { continue }
+      session.send(.lost(TaskLost(tokens: [token.bytes], reason: "it is not wanted any more")))
+    }
   }
 
   /// Tasks left with sessions that have ended, such as after a coordinator died while giving them back.

@@ -21,6 +21,10 @@ package final class Coordinator: Sendable {
   internal let dispatch = Mutex(DispatchTable())
   /// Held tasks that the last reconciliation did not know of.
   internal let suspects = Mutex<Set<TaskToken>>([])
+  /// Tasks in the hands of sessions that the last reconciliation did not find in the database.
+  internal let strays = Mutex<Set<TaskToken>>([])
+  /// Runs for which a slot is reserved while members of their groups are being settled: one is enough.
+  internal let joining = Mutex<Set<RunID>>([])
   /// The change counters of followed runs at the last look for changes made elsewhere.
   internal let seenSequences = Mutex<[RunID: Int64]>([:])
   /// Whether the notices that earlier coordinators left were looked through.

@@ -120,6 +120,8 @@ internal final class WorkerSession: Sendable {
     state.withLock { state in state.held.values.first { $0.token.step == nil && $0.token.runID == runID } }
   }
 
+  var heldTokens: [TaskToken] { state.withLock { Array($0.held.keys) } }
+
   func accept(_ token: TaskToken) { state.withLock { $0.held[token]?.acceptBy = nil } }
 
   /// Progress of a task: accepts it and restarts its heartbeat timeout.

@@ -129,6 +129,10 @@ class RawWorker:
                 return getattr(response, kind)
             self._kept.append(response)
 
+    def forget(self, *kinds: str) -> None:
+        """Drops kept messages of these kinds."""
+        self._kept = [kept for kept in self._kept if kept.WhichOneof("message") not in kinds]
+
     def expect_nothing(self, kind: str, seconds: float) -> None:
         try:
             message = self.next(kind, seconds)
