@@ -4,8 +4,7 @@ package import Postgres
 /// Hands ready activity tasks of one key to reserved slots: highest priority first, then oldest. The last row says when tasks
 /// were passed over that are locked at this moment.
 ///
-/// The locked rows are updated where they lie: joined by key beside `runs`, a plan without statistics looks steps up by
-/// their run alone.
+/// The runs are joined after the update: joined into it, a plan without statistics looks steps up by their run alone.
 package struct ClaimSteps: PostgresStatement {
   package let claim: ClaimTasks
 
@@ -13,26 +12,27 @@ package struct ClaimSteps: PostgresStatement {
   package static let sql = """
     WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now),
     ready AS MATERIALIZED (
-      SELECT ctid AS place, run_id FROM kagzi.steps
+      SELECT run_id, step_key FROM kagzi.steps
        WHERE namespace = $1 AND task_queue = $2 AND activity_type = $3 AND activity_version = $4 AND ready_at IS NOT NULL
        ORDER BY priority DESC, ready_at
        LIMIT cardinality($5::uuid[])
          FOR UPDATE SKIP LOCKED
     ),
-    placed AS (SELECT place, run_id, ($5::uuid[])[row_number() OVER ()] AS session_id FROM ready),
-    claimed AS (
+    placed AS (SELECT run_id, step_key, ($5::uuid[])[row_number() OVER ()] AS session_id FROM ready),
+    taken AS (
       UPDATE kagzi.steps s SET
         state = 2, ready_at = NULL, due_at = NULL, session_id = p.session_id, lease_epoch = s.lease_epoch + 1,
         started_at = clock.now,
         deadline_at = least(clock.now + least(s.start_to_close_ms, s.heartbeat_ms) * interval '1 ms',
                             s.scheduled_at + s.schedule_to_close_ms * interval '1 ms')
-      FROM placed p
-        JOIN kagzi.runs r ON r.run_id = p.run_id
-        LEFT JOIN kagzi.open_runs o ON o.run_id = p.run_id, clock
-      WHERE s.ctid = p.place
-      RETURNING \(HeldStepColumns.columns)
+      FROM placed p, clock
+      WHERE s.run_id = p.run_id AND s.step_key = p.step_key
+      RETURNING s.*
     )
-    SELECT * FROM claimed
+    SELECT \(HeldStepColumns.columns)
+      FROM clock, taken s
+      JOIN kagzi.runs r ON r.run_id = s.run_id
+      LEFT JOIN kagzi.open_runs o ON o.run_id = s.run_id
     UNION ALL
     SELECT \(HeldStepColumns.nothing)
      WHERE (SELECT count(*) FROM ready) < (

@@ -32,13 +32,14 @@ package struct TouchedGroups: Sendable {
 
   package var isEmpty: Bool { members.isEmpty && groups.isEmpty }
 
-  /// The distinct `(run_id, group_key)`, from four parameters.
+  /// The distinct `(run_id, group_key)`, from four parameters. (`IS NOT NULL` would tempt the planner to look each step up
+  /// among all members of its run.)
   internal static func keys(from base: Int) -> String {
     """
     SELECT s.run_id, s.group_key
       FROM unnest($\(base)::uuid[], $\(base + 1)::text[]) AS m (run_id, step_key)
       JOIN kagzi.steps s ON s.run_id = m.run_id AND s.step_key = m.step_key
-     WHERE s.group_key IS NOT NULL
+     WHERE num_nulls(s.group_key) = 0
      UNION
     SELECT run_id, group_key FROM unnest($\(base + 2)::uuid[], $\(base + 3)::text[]) AS k (run_id, group_key)
     """
