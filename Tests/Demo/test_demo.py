@@ -64,6 +64,11 @@ def test_two_orders_are_delivered_although_a_worker_is_killed(demo: Demo) -> Non
         r"^  python-order +workflow +COMPLETED",
         r"^  swift-order +workflow +COMPLETED",
         r"^ +pick-items +activity +COMPLETED +2 +python-1 > python-2 ",
+        r"parallel: 5 quotes of 0\.5 s each, 3 from Python and 2 from Swift, joined by the coordinator after ",
+        r"race: courier 'near' answered first, for 700 cents",
+        r"canary: 25 % of the ids go to version 2: \d+ of 40 orders were priced with tax$",
+        r"rollback: .* the next 10 orders all went to version 1$",
+        r"drain: python-2 finished the parcel it was packing, took nothing new, and left in good order$",
     ):
         assert re.search(row, output, re.MULTILINE), f"{row} is not in:\n{output}"
     assert "\x1b" not in output, "colours are for terminals"

@@ -1,4 +1,5 @@
-"""Drives `make demo`: starts the workers and two orders, kills a worker, prints what happens and how it ended.
+"""Drives `make demo`: starts the workers and two orders, kills a worker, prints what happens and how it ended, then shows in
+a line or two each what features.py has.
 
     python tour.py ADDRESS SWIFT-WORKER LOG-FOLDER
 
@@ -17,6 +18,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from pathlib import Path
 
+import features
 from kagzi import Client, Handle, RunStatus, StepAttempt, StepKind, StepState
 from worker import Delivery, Order
 
@@ -100,6 +102,12 @@ class Workers:
         process = self._processes.pop(name)
         process.kill()
         await process.wait()
+
+    async def expect_end(self, name: str) -> None:
+        """Waits for a worker that was drained: it ends by itself, in good order."""
+        code = await asyncio.wait_for(self._processes.pop(name).wait(), STOP_SECONDS)
+        if code != 0:
+            raise Deviation(f"the worker {name} ended with {code}")
 
     def check(self) -> None:
         """Every worker that should be there is there."""
@@ -252,7 +260,18 @@ async def play(address: str, swift_worker: str, logs: Path) -> None:
         if await worker_of(first, "pack") != "python-2" or await worker_of(second, "pick-items") != "python-2":
             raise Deviation("the work of the killed worker was not finished by python-2")
         workers.check()
-        screen.say("both orders are delivered; the workers stop")
+        screen.say("both orders are delivered; now, in short, what else there is")
+        await features.parallel(client, screen.say)
+        await features.race(client, screen.say)
+        await features.canary(client, screen.say)
+
+        async def start_another() -> None:
+            screen.say(f"worker python-3 starts, process {await workers.start('python-3')}")
+
+        await features.drain(client, screen.say, until, "python-2", start_another)
+        await workers.expect_end("python-2")
+        workers.check()
+        screen.say("the workers stop")
         await workers.stop()
 
 
@@ -273,8 +292,11 @@ async def main() -> None:
         await playing
     except asyncio.CancelledError:
         sys.exit(130)
+    except (Deviation, features.Unexpected) as error:
+        print(paint(f"\n  the demo failed: {error}", "red"))
+        sys.exit(1)
     except Exception as error:  # whatever it is, the logs beside it tell more
-        print(paint(f"\n  the demo failed: {error!r}" if not isinstance(error, Deviation) else f"\n  the demo failed: {error}", "red"))
+        print(paint(f"\n  the demo failed: {error!r}", "red"))
         sys.exit(1)
 
 

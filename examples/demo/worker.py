@@ -8,7 +8,7 @@ import logging
 import sys
 from dataclasses import dataclass
 
-from kagzi import ActivityContext, Context, ErrorKind, RetryPolicy, StepError, Worker, activity, workflow
+from kagzi import ActivityContext, Context, ErrorKind, Member, RetryPolicy, StepError, Worker, activity, workflow
 
 
 @dataclass
@@ -57,12 +57,56 @@ async def fulfil(ctx: Context, order: Order) -> Delivery:
     return Delivery(order.id, payment, parcel, courier)
 
 
+async def quote(price: int, seconds: float) -> int:
+    await asyncio.sleep(seconds)
+    return price
+
+
+@workflow("compare-quotes")
+async def compare_quotes(ctx: Context, item: str) -> list[str]:
+    """A parallel group of steps in Python and activities in Swift."""
+    couriers = [(f"python-{number}", Member.step(quote, 800 + number, 0.5)) for number in range(3)]
+    others = [(f"swift-{number}", Member.activity("swift-quote", item, returns=str)) for number in range(2)]
+    answers = await ctx.parallel("quotes", [*couriers, *others])
+    return [str(answer) for answer in answers]
+
+
+@workflow("first-quote")
+async def first_quote(ctx: Context, item: str) -> tuple[str, int]:
+    """A race: the first answer wins."""
+    winner, price = await ctx.race(
+        "couriers",
+        [
+            ("far", Member.step(quote, 500, 20)),
+            ("near", Member.step(quote, 700, 0.1)),
+            ("lost", Member.step(quote, 600, 20)),
+        ],
+    )
+    return winner, price
+
+
+@workflow("price")
+async def price(ctx: Context, cents: int) -> int:
+    """Version 1: the price as it is."""
+    return cents
+
+
+@workflow("price", version=2)
+async def price_with_tax(ctx: Context, cents: int) -> int:
+    """Version 2: with 8 % tax."""
+    return cents * 108 // 100
+
+
 if __name__ == "__main__":
     if len(sys.argv) != 3:
         sys.exit(__doc__)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     asyncio.run(
         Worker(
-            sys.argv[1], worker_id=sys.argv[2], workflows=[fulfil], activities=[pick_items], lease_duration_secs=2
+            sys.argv[1],
+            worker_id=sys.argv[2],
+            workflows=[fulfil, compare_quotes, first_quote, price, price_with_tax],
+            activities=[pick_items],
+            lease_duration_secs=2,
         ).run()
     )

@@ -13,6 +13,7 @@ struct DemoWorker {
     kagzi.registerWorkflow("swift-order", fulfil)
     kagzi.registerActivity("charge-card", charge)
     kagzi.registerActivity("book-courier", bookCourier)
+    kagzi.registerActivity("swift-quote", quote)
 
     try await kagzi.createWorkerBuilder().workerID(arguments[1]).leaseDurationSecs(3).build().start()
     await kagzi.close()
@@ -38,6 +39,12 @@ struct DemoWorker {
 
   @Sendable static func bookCourier(_ order: Order, _ context: ActivityContext) async throws -> String {
     "courier \(order.id) booked in Swift"
+  }
+
+  /// What a courier asks for, after half a second of thought.
+  @Sendable static func quote(_ item: String, _ context: ActivityContext) async throws -> String {
+    try await Task.sleep(for: .milliseconds(500))
+    return "900 cents for \(item), from Swift"
   }
 }
 
