@@ -41,6 +41,8 @@ struct BenchArguments {
     options["--" + name].flatMap { Int($0) } ?? value
   }
 
+  func text(_ name: String) -> String? { options["--" + name] }
+
   /// Every option as name and value, without the dashes.
   var settings: [String: String] {
     Dictionary(uniqueKeysWithValues: options.map { (String($0.key.drop { $0 == "-" }), $0.value) })

@@ -3,14 +3,17 @@ internal import Messages
 internal import NIOPosix
 internal import Synchronization
 
-/// `throughput ADDRESS --count N --in-flight M`: starts one-activity workflows and waits for each one's result, M at a
-/// time. Prints the seconds from the first start to the last result.
+/// `throughput ADDRESS --count N --in-flight M --workflow NAME --input I`: starts workflows (of one activity, if none is
+/// named) that give their input back, and waits for each one's result, M at a time. Prints the seconds from the first start
+/// to the last result.
 enum ThroughputDriver {
   static func run(_ arguments: BenchArguments) async throws {
     let client = GRPCClient(targets: [try target(arguments.argument)], group: MultiThreadedEventLoopGroup.singleton)
     let driver = PipelinedStarts(
       client: client, count: arguments.number("count", default: 20_000),
-      inFlight: arguments.number("in-flight", default: 1_000))
+      inFlight: arguments.number("in-flight", default: 1_000),
+      workflow: arguments.text("workflow") ?? BenchWorkflows.one,
+      input: Array("\(arguments.number("input", default: 1))".utf8))
     let clock = ContinuousClock()
     let begin = clock.now
     try await driver.run()
@@ -36,10 +39,14 @@ private final class PipelinedStarts: Sendable {
 
   private let client: GRPCClient
   private let inFlight: Int
+  private let workflow: String
+  private let input: [UInt8]
   private let state: Mutex<State>
 
-  init(client: GRPCClient, count: Int, inFlight: Int) {
+  init(client: GRPCClient, count: Int, inFlight: Int, workflow: String, input: [UInt8]) {
     self.client = client
+    self.workflow = workflow
+    self.input = input
     self.inFlight = min(count, inFlight)
     state = Mutex(State(toStart: count, toFinish: count))
   }
@@ -59,7 +66,7 @@ private final class PipelinedStarts: Sendable {
     }
     guard mayStart else { return }
     let request = StartWorkflowRequest(
-      workflowType: BenchWorkflows.one, input: Payload(data: Array("1".utf8), encoding: "json"))
+      workflowType: workflow, input: Payload(data: input, encoding: "json"))
     client.unary(WorkflowService.StartWorkflow.self, request, deadline: .seconds(60), waitForReady: true) { result in
       switch result {
       case .success(let response): self.wait(response.runID)
@@ -73,7 +80,7 @@ private final class PipelinedStarts: Sendable {
     client.unary(WorkflowService.WaitRun.self, request, deadline: .seconds(90)) { result in
       switch result {
       case .success(let response):
-        guard response.closed, let run = response.run, run.status == .completed, run.output?.data == Array("1".utf8)
+        guard response.closed, let run = response.run, run.status == .completed, run.output?.data == self.input
         else { return self.fail("run \(runID) ended otherwise: \(response)") }
         self.finished()
       case .failure(let status): self.fail("a wait failed: \(status)")
