@@ -10,6 +10,9 @@ package struct UUID: Hashable, Sendable, Comparable, CustomStringConvertible {
     self.low = low
   }
 
+  /// The lowest id that a UUIDv7 made at that time (milliseconds since 1970) can be.
+  package static func lowestV7(milliseconds: UInt64) -> UUID { UUID(high: milliseconds << 16, low: 0) }
+
   package static func < (left: UUID, right: UUID) -> Bool {
     left.high != right.high ? left.high < right.high : left.low < right.low
   }

@@ -8,8 +8,20 @@ from typing import Any
 
 import grpc
 import pytest
-from harness import Coordinator, Service, admin, detail_of, details, registry, run, schedule, timer, workflow_service
-from harness.raw import duration
+from harness import (
+    Coordinator,
+    Service,
+    admin,
+    detail_of,
+    details,
+    registry,
+    run,
+    schedule,
+    timer,
+    worker,
+    workflow_service,
+)
+from harness.raw import await_signal, child, duration
 
 CALL = 15.0
 
@@ -146,6 +158,40 @@ def test_a_disabled_namespace_refuses_new_work_and_open_runs_go_on_to_their_end(
     assert team.start("w", queue)
 
 
+def test_open_runs_of_a_disabled_namespace_start_children_take_signals_and_continue(
+    service: Service, team: Service, raw: Any, queue: str
+) -> None:
+    flow = raw(team, queue, workflows=["parent", "part"])
+    flow.open()
+    flow.grant(10)
+    run_id = team.start("parent", queue)
+    task = flow.task()
+    disable(service, team.namespace)
+    flow.suspend(task.token, child("c", "part"))
+    part = flow.task()
+    assert part.workflow_type == "part"
+    flow.complete(part.token, b"3")
+    task = flow.task()
+    assert task.workflow.steps[0].output.data == b"3"
+    flow.suspend(task.token, await_signal("s", "go"))
+    request = workflow_service.SignalWorkflowRequest(namespace=team.namespace, run_id=run_id, signal_name="go")
+    team.workflows.SignalWorkflow(request, timeout=CALL)
+    task = flow.task()
+    again = worker.ContinueAsNew()
+    flow.report(task.token, workflow=worker.WorkflowReport(continue_as_new=again))
+    task = flow.task()
+    assert task.workflow_type == "parent" and task.run_id != run_id
+    flow.complete(task.token)
+    assert team.wait(task.run_id).status == run.RUN_STATUS_COMPLETED
+    # A signal that would start a run is new work.
+    both = workflow_service.SignalWithStartRequest(
+        start=workflow_service.StartWorkflowRequest(namespace=team.namespace, workflow_type="parent", task_queue=queue),
+        signal_name="go",
+    )
+    no = refused(lambda: team.workflows.SignalWithStart(both, timeout=CALL), grpc.StatusCode.FAILED_PRECONDITION)
+    assert isinstance(no, details.NamespaceDisabled)
+
+
 def test_the_default_namespace_can_be_disabled_too(new_coordinator: Any, new_database: Any, queue: str) -> None:
     service = new_coordinator(new_database()).service()
     disable(service, "default")
@@ -201,9 +247,9 @@ def test_an_unknown_namespace_is_refused_for_work_and_for_workers(
 def test_namespaces_share_nothing(service: Service, team: Service, raw: Any, queue: str) -> None:
     here = raw(team, queue, workflows=["w:3"])
     there = raw(service, queue, workflows=["w:1"])
-    for worker in (here, there):
-        worker.open()
-        worker.grant(5)
+    for flow in (here, there):
+        flow.open()
+        flow.grant(5)
     # The same workflow id, type, queue and request id, apart.
     ours = team.start("w", queue, workflow_id="same", request_id=f"r-{queue}")
     theirs = service.start("w", queue, workflow_id="same", request_id=f"r-{queue}")
@@ -217,5 +263,5 @@ def test_namespaces_share_nothing(service: Service, team: Service, raw: Any, que
     request = registry.DescribeWorkflowTypeRequest(namespace=team.namespace, type="w")
     description = team.registry.DescribeWorkflowType(request, timeout=CALL).description
     assert [(version.version, version.open_count) for version in description.versions] == [(3, 1)]
-    for worker, token in ((here, task.token), (there, other.token)):
-        worker.complete(token)
+    for flow, token in ((here, task.token), (there, other.token)):
+        flow.complete(token)

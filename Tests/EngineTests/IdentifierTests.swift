@@ -14,6 +14,7 @@ struct IdentifierTests {
       #expect(id.high >> 12 & 0xF == 7)
       #expect(id.low >> 62 == 0b10)
       #expect(id.high >> 16 == milliseconds)
+      #expect(UUID.lowestV7(milliseconds: milliseconds) < id && id < UUID.lowestV7(milliseconds: milliseconds + 1))
       #expect(UUID(id.description) == id)
       #expect(UUID(id.description.uppercased()) == id)
       if let last { #expect(last < id && last.description < id.description) }

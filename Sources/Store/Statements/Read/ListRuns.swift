@@ -31,7 +31,18 @@ package struct RunSelection: Sendable {
        AND ($9::timestamptz IS NULL OR r.created_at >= $9)
        AND ($10::timestamptz IS NULL OR r.created_at < $10)
        AND ($11::uuid IS NULL OR r.parent_run_id = $11)
+       AND ($12::uuid IS NULL OR r.run_id >= $12)
+       AND ($13::uuid IS NULL OR r.run_id < $13)
     """
+
+  /// Ids are in the order of creation, as the coordinators' clocks see it: within a day of the database's, they narrow a span
+  /// of time down before any row is read.
+  private static let clockSlack: Int64 = 86_400_000
+
+  private func idBound(_ instant: PostgresTimestamp?, plus milliseconds: Int64) -> RunID? {
+    guard let instant else { return nil }
+    return .lowestV7(milliseconds: UInt64(max(0, instant.microseconds / 1_000 + milliseconds)))
+  }
 
   internal func bind(_ parameters: inout PostgresParameters) {
     parameters.bind(namespace)
@@ -45,6 +56,8 @@ package struct RunSelection: Sendable {
     parameters.bind(createdAfter)
     parameters.bind(createdBefore)
     parameters.bind(parentRunID)
+    parameters.bind(idBound(createdAfter, plus: -Self.clockSlack))
+    parameters.bind(idBound(createdBefore, plus: Self.clockSlack))
   }
 }
 
@@ -67,9 +80,9 @@ package struct ListRuns<Source: RunSource>: PostgresStatement {
     SELECT \(RunRow.columns), \(RunRow.noPayloadColumns)
       FROM \(Source.tables)
      WHERE \(RunSelection.condition) AND \(Source.condition)
-       AND ($12::uuid IS NULL OR r.run_id < $12)
+       AND ($14::uuid IS NULL OR r.run_id < $14)
      ORDER BY r.run_id DESC
-     LIMIT $13
+     LIMIT $15
     """
   }
 
@@ -107,9 +120,9 @@ package struct ListRunsOfType: PostgresStatement {
     newest AS MATERIALIZED (
       SELECT n.run_id FROM version v CROSS JOIN LATERAL (
         SELECT r.run_id FROM \(AllRuns.tables)
-         WHERE r.workflow_version = v.number AND \(RunSelection.condition) AND ($12::uuid IS NULL OR r.run_id < $12)
-         ORDER BY r.run_id DESC LIMIT $13) n
-       ORDER BY n.run_id DESC LIMIT $13
+         WHERE r.workflow_version = v.number AND \(RunSelection.condition) AND ($14::uuid IS NULL OR r.run_id < $14)
+         ORDER BY r.run_id DESC LIMIT $15) n
+       ORDER BY n.run_id DESC LIMIT $15
     )
     SELECT \(RunRow.columns), \(RunRow.noPayloadColumns)
       FROM newest n JOIN kagzi.runs r ON r.run_id = n.run_id LEFT JOIN kagzi.open_runs o ON o.run_id = r.run_id

@@ -17,7 +17,11 @@ package enum AllRuns: RunSource {
 /// Open runs only: few, however many are stored.
 package enum OpenRuns: RunSource {
   package static let tables = "kagzi.open_runs o JOIN kagzi.runs r ON r.run_id = o.run_id"
-  package static let condition = "o.namespace = $1 AND ($3::text IS NULL OR o.workflow_type = $3)"
+  /// A run that is recorded as waiting may turn out to be sleeping.
+  package static let condition = """
+    o.namespace = $1 AND ($3::text IS NULL OR o.workflow_type = $3)
+       AND (o.status = ANY ($2::smallint[]) OR (o.status = 3 AND 4 = ANY ($2::smallint[])))
+    """
 }
 
 /// Runs that failed, were cancelled or terminated, or timed out: each has a failure.
