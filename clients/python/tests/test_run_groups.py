@@ -658,6 +658,17 @@ async def test_checklist_12_a_group_named_by_a_fresh_uuid_is_the_same_on_every_r
     assert (keys(report), [each.key for each in report.results]) == (["parallel#2"], ["parallel#2/a"])
 
 
+async def test_groups_named_by_uuids_may_be_in_flight_at_once() -> None:
+    async def run(ctx: Context) -> Any:
+        return await asyncio.gather(
+            *(ctx.parallel(uuid.uuid4(), [("a", Member.activity(fetch, n))]) for n in range(2)),
+            ctx.race(uuid.uuid4(), [("a", fetch)]),
+        )
+
+    report = await Coordinator(run).begin()
+    assert keys(report) == ["parallel", "parallel/a", "parallel#2", "parallel#2/a", "parallel#3", "parallel#3/a"]
+
+
 async def test_checklist_12_an_executor_that_fails_fast_throws_the_same_on_every_replay() -> None:
     async def run(ctx: Context) -> Any:
         executor = ParallelExecutor(ctx, "g")

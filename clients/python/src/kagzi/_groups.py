@@ -32,12 +32,13 @@ class Groups:
         self._run = run
         self._open: dict[str, Group] = {}
         self._joined_names: set[str] = set()
+        self._awaited = 0
         self._ask_timer: asyncio.TimerHandle | None = None
 
     @property
     def are_awaited(self) -> bool:
         """Whether the function waits for a group as a whole."""
-        return bool(self._joined_names)
+        return self._awaited > 0
 
     @property
     def are_open(self) -> bool:
@@ -46,17 +47,21 @@ class Groups:
 
     # What the context asks
 
-    async def join(self, name: str, opening: worker.OpenGroup, plans: Sequence[tuple[str, Plan]]) -> Group:
-        """Run all members, or take what is recorded of them, and wait until the coordinator has resolved the group."""
+    async def join(self, name: str, opening: worker.OpenGroup, plans: Sequence[tuple[str, Plan]], is_named: bool = True) -> Group:
+        """Run all members, or take what is recorded of them, and wait until the coordinator has resolved the group.
+
+        `is_named`: the caller chose the name, so two of it at once are a mistake.
+        """
         run = self._run
         run.check_asking(f"group {name!r}")
-        if name in self._joined_names:
+        if is_named and name in self._joined_names:
             raise DuplicateStepName(name)
         group = self.make(name, opening)
         if group.record is None and run.is_cancelled and not group.is_shielded and run.ledger.conflict is None:
             raise Cancelled(run.cancel_reason)
         group.future = run.loop.create_future()
         self._joined_names.add(name)
+        self._awaited += 1
         try:
             if group.opening.HasField("deadline") and not group.is_opened and group.record is None:
                 run.outbox.add(None, group)  # its time begins now
@@ -70,6 +75,7 @@ class Groups:
             raise
         finally:
             self._joined_names.discard(name)
+            self._awaited -= 1
             self._open.pop(group.key, None)
             run.forget(group.members)
         if group.error is not None:

@@ -189,7 +189,7 @@ class ParallelCalls:
         self, group: str | UUID, members: Sequence[tuple[str, Any]], opening: worker.OpenGroup
     ) -> tuple[Group, list[tuple[str, Plan]]]:
         plans = plans_of(self._run.encode, members)
-        return await self._run.groups.join(group_name(group), opening, plans), plans
+        return await self._run.groups.join(group_name(group), opening, plans, isinstance(group, str)), plans
 
 
 def _raise_unless_succeeded(group: Group, plans: Sequence[tuple[str, Plan]]) -> None:
