@@ -19,8 +19,10 @@ extension Verbs {
   internal func addMatches(_ pipeline: PostgresPipeline) -> [OutcomeCollector] {
     let plan = matchPlan
     guard !plan.isEmpty else { return [] }
-    let reply = pipeline.add(
-      MatchSignalsMany(runs: plan.map { .init(runID: $0.key, reservedSession: $0.value.reservedSession) }))
+    let entries = plan.flatMap { runID, match in
+      match.names.map { MatchSignalsMany.Entry(runID: runID, name: $0, reservedSession: match.reservedSession) }
+    }
+    let reply = pipeline.add(MatchSignalsMany(entries: entries))
     return [
       { outcomes in
         for row in reply.rows {
@@ -43,20 +45,30 @@ extension Verbs {
     ]
   }
 
-  /// By run, the operation that is told what the match did to it, and its reserved slot: a signal's before a report's.
-  private var matchPlan: [RunID: (index: Int, reservedSession: SessionID?)] {
-    var plan: [RunID: (index: Int, reservedSession: SessionID?)] = [:]
+  /// What of a run may match, the operation that is told what the match did to it, and its reserved slot: a signal's before
+  /// a report's.
+  private struct Match {
+    var names: Set<String> = []
+    var index: Int
+    var reservedSession: SessionID?
+  }
+
+  private var matchPlan: [RunID: Match] {
+    var plan: [RunID: Match] = [:]
+    func add(_ names: some Sequence<String>, of runID: RunID, _ index: Int, _ reserved: SessionID?) {
+      var match = plan[runID] ?? Match(index: index, reservedSession: reserved)
+      match.names.formUnion(names)
+      if match.reservedSession == nil, reserved != nil {
+        match.index = index
+        match.reservedSession = reserved
+      }
+      plan[runID] = match
+    }
     for (signal, index) in zip(signals.values, signals.indices) {
-      guard let planned = plan[signal.runID] else {
-        plan[signal.runID] = (index, signal.reservedSession)
-        continue
-      }
-      if planned.reservedSession == nil, signal.reservedSession != nil {
-        plan[signal.runID] = (index, signal.reservedSession)
-      }
+      add([signal.signal.name], of: signal.runID, index, signal.reservedSession)
     }
     for (advance, index) in zip(advances.values, advances.indices) where advance.awaitsSignals {
-      if plan[advance.runID]?.reservedSession == nil { plan[advance.runID] = (index, advance.reservedSession) }
+      add(advance.steps.compactMap(\.signalName), of: advance.runID, index, advance.reservedSession)
     }
     return plan
   }

@@ -286,19 +286,22 @@ CREATE INDEX runs_by_parent ON kagzi.runs (parent_run_id, run_id) WHERE parent_r
 
 ALTER TABLE kagzi.open_runs
   ADD COLUMN parent_run_id uuid,
+  ADD COLUMN parent_step text,
   -- Numbers the signals of the run and of those it continues.
   ADD COLUMN signals_received bigint NOT NULL DEFAULT 0,
   -- Signals that no step has taken yet: bounded, and counted here so that nobody has to count them.
   ADD COLUMN signals_untaken integer NOT NULL DEFAULT 0,
   ADD CONSTRAINT untaken_signals_are_counted CHECK (signals_untaken >= 0);
 
-CREATE INDEX open_children ON kagzi.open_runs (parent_run_id) WHERE parent_run_id IS NOT NULL;
+CREATE INDEX open_children ON kagzi.open_runs (parent_run_id, parent_step) WHERE parent_run_id IS NOT NULL;
 
 ALTER TABLE kagzi.steps
   ADD COLUMN signal_name text,
   ADD COLUMN child_run_id uuid;
 
-CREATE INDEX steps_waiting_for_signals ON kagzi.steps (run_id, signal_name) WHERE kind = 5 AND state = 3;
+-- The name comes first so that it is not taken for as good as the primary key while the table has no statistics.
+CREATE INDEX steps_waiting_for_signals ON kagzi.steps (signal_name, run_id, scheduled_seq, step_key)
+  WHERE kind = 5 AND state = 3;
 
 -- Signals of a run in the order in which they were recorded. One that a step has taken keeps its place, for its request id;
 -- its payload has moved to the step.

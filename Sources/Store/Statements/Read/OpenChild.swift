@@ -21,7 +21,7 @@ package struct OpenChild: LookupStatement {
     SELECT o.run_id, o.namespace, o.workflow_id, o.workflow_type, o.workflow_version, o.task_queue, o.priority,
            CASE WHEN o.sticky THEN o.session_id END, r.parent_close_policy
       FROM kagzi.open_runs o JOIN kagzi.runs r ON r.run_id = o.run_id
-     WHERE o.parent_run_id = $1 AND r.parent_step = $2
+     WHERE o.parent_run_id = $1 AND o.parent_step = $2
     """
 
   package func bind(_ parameters: inout PostgresParameters) {

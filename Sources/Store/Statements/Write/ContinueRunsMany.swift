@@ -52,14 +52,15 @@ package struct ContinueRunsMany: PostgresStatement {
       INSERT INTO kagzi.open_runs (
         run_id, namespace, workflow_id, workflow_type, workflow_version, task_queue, priority, status, seq, parent_run_id,
         leased, session_id, lease_epoch, lease_seq, leased_at, started_at, ready_at, timeout_at, due_at,
-        cancel_requested, cancel_reason, cancel_deadline_at, signals_received, signals_untaken)
+        cancel_requested, cancel_reason, cancel_deadline_at, signals_received, signals_untaken, parent_step)
       SELECT n.next_run_id, n.namespace, n.workflow_id, n.workflow_type, n.next_version, n.task_queue, n.priority,
              CASE WHEN n.reserved IS NULL THEN 1 ELSE 2 END, 1, n.parent_run_id,
              n.reserved IS NOT NULL, n.reserved, CASE WHEN n.reserved IS NULL THEN 0 ELSE 1 END,
              CASE WHEN n.reserved IS NULL THEN 0 ELSE 1 END,
              CASE WHEN n.reserved IS NOT NULL THEN clock.now END, CASE WHEN n.reserved IS NOT NULL THEN clock.now END,
              CASE WHEN n.reserved IS NULL THEN clock.now END, n.timeout_at, least(n.timeout_at, n.cancel_deadline_at),
-             n.cancel_requested, n.cancel_reason, n.cancel_deadline_at, n.signals_received, n.signals_untaken
+             n.cancel_requested, n.cancel_reason, n.cancel_deadline_at, n.signals_received, n.signals_untaken,
+             n.parent_step
         FROM continuing n, clock
        ORDER BY n.namespace, n.workflow_id
     ),

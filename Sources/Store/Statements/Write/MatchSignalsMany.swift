@@ -7,14 +7,18 @@ package import Postgres
 /// It runs after the statement that recorded a signal or a waiting step, in the same transaction. Both lock the run, so of
 /// two transactions that do so the second finds here what the first committed: neither can miss the other. A step that
 /// another transaction has locked is timing out at this moment and is left to that.
+///
+/// Steps and signals are looked up name by name: a plan that was made on empty tables would else read all that wait anywhere.
 package struct MatchSignalsMany: PostgresStatement {
-  /// A run that may have a signal for a step, and a session with a slot for its next task.
+  /// A name under which a run may have a signal for a step, and a session with a slot for the run's next task: the same
+  /// for all names of a run.
   package struct Entry: Sendable {
     package var runID: RunID
+    package var name: String
     package var reservedSession: SessionID?
   }
 
-  package let runs: [Entry]
+  package let entries: [Entry]
 
   package struct Row: Sendable {
     package var runID: RunID
@@ -24,23 +28,28 @@ package struct MatchSignalsMany: PostgresStatement {
   package static let name = "match_signals_many"
   package static let sql = """
     WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now),
-    input AS (
-      SELECT * FROM unnest($1::uuid[], $2::uuid[]) AS i (run_id, reserved)
+    input AS MATERIALIZED (
+      SELECT * FROM unnest($1::uuid[], $2::text[], $3::uuid[]) AS i (run_id, name, reserved)
     ),
     run AS MATERIALIZED (
-      SELECT r.run_id, r.seq, i.reserved,
+      SELECT r.run_id, r.seq, r.signals_untaken, i.reserved,
              NOT r.leased AND r.status <> 5 AND r.ready_at IS NULL AND r.resume_at IS NULL AS wakes
-        FROM input i JOIN kagzi.open_runs r ON r.run_id = i.run_id
+        FROM (SELECT DISTINCT run_id, reserved FROM input) i JOIN kagzi.open_runs r ON r.run_id = i.run_id
        WHERE r.signals_untaken > 0
        ORDER BY r.run_id FOR NO KEY UPDATE OF r
     ),
+    wanted AS (
+      SELECT i.run_id, i.name, r.signals_untaken AS most FROM input i FULL JOIN run r ON r.run_id = i.run_id
+       WHERE num_nulls(i.run_id, r.run_id) = 0
+    ),
     waiting AS MATERIALIZED (
-      SELECT s.run_id, s.step_key, s.signal_name, s.scheduled_seq
-        FROM run r JOIN kagzi.steps s ON s.run_id = r.run_id
-       WHERE s.kind = 5 AND s.state = 3
-         AND EXISTS (SELECT FROM kagzi.signals g
-                      WHERE g.run_id = s.run_id AND g.name = s.signal_name AND g.taken_by IS NULL)
-       ORDER BY s.run_id, s.step_key FOR NO KEY UPDATE OF s SKIP LOCKED
+      SELECT s.* FROM wanted w CROSS JOIN LATERAL (
+        SELECT s.run_id, s.step_key, s.signal_name, s.scheduled_seq
+          FROM kagzi.steps s
+         WHERE s.signal_name = w.name AND s.run_id = w.run_id AND s.kind = 5 AND s.state = 3
+         ORDER BY s.scheduled_seq, s.step_key
+         LIMIT w.most
+           FOR NO KEY UPDATE OF s SKIP LOCKED) s
     ),
     asking AS (
       SELECT w.*, row_number() OVER (PARTITION BY run_id, signal_name ORDER BY scheduled_seq, step_key) AS place FROM waiting w
@@ -98,8 +107,9 @@ package struct MatchSignalsMany: PostgresStatement {
     """
 
   package func bind(_ parameters: inout PostgresParameters) {
-    parameters.bindArray(runs) { $0.runID }
-    parameters.bindOptionalArray(runs) { $0.reservedSession }
+    parameters.bindArray(entries) { $0.runID }
+    parameters.bindArray(entries) { $0.name }
+    parameters.bindOptionalArray(entries) { $0.reservedSession }
   }
 
   package static func decode(_ row: borrowing PostgresRow) throws(PostgresDecodingError) -> Row {

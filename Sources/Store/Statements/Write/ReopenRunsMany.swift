@@ -11,7 +11,7 @@ package struct ReopenRunsMany: PostgresStatement {
     WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now),
     closed AS MATERIALIZED (
       SELECT r.run_id, r.namespace, r.workflow_id, r.workflow_type, r.workflow_version, r.task_queue, r.priority, r.timeout_ms,
-             r.parent_run_id, r.attempt, r.started_at, r.closed_at, coalesce(r.failure, i.dropped) AS failure, r.seq, r.step_epoch,
+             r.parent_run_id, r.parent_step, r.attempt, r.started_at, r.closed_at, coalesce(r.failure, i.dropped) AS failure, r.seq, r.step_epoch,
              coalesce(r.closing_epoch, 0) AS reported_epoch, greatest(r.closing_epoch, r.ending_epoch, 0) AS lease_epoch
         FROM unnest($1::uuid[], $2::bytea[]) AS i (run_id, dropped) JOIN kagzi.runs r ON r.run_id = i.run_id
        WHERE r.status IN (7, 8, 9, 10)
@@ -20,12 +20,12 @@ package struct ReopenRunsMany: PostgresStatement {
     opened AS (
       INSERT INTO kagzi.open_runs (
         run_id, namespace, workflow_id, workflow_type, workflow_version, task_queue, priority, status, started_at, seq,
-        attempt_seq, step_epoch, lease_epoch, reported_epoch, ready_at, timeout_at, due_at, parent_run_id, signals_received,
+        attempt_seq, step_epoch, lease_epoch, reported_epoch, ready_at, timeout_at, due_at, parent_run_id, parent_step, signals_received,
         signals_untaken)
       SELECT c.run_id, c.namespace, c.workflow_id, c.workflow_type, c.workflow_version, c.task_queue, c.priority, 2,
              c.started_at, c.seq + 1, c.seq + 1, coalesce(c.step_epoch, 0), c.lease_epoch, c.reported_epoch, clock.now,
              clock.now + c.timeout_ms * interval '1 ms', clock.now + c.timeout_ms * interval '1 ms', c.parent_run_id,
-             coalesce((SELECT max(g.seq) FROM kagzi.signals g WHERE g.run_id = c.run_id), 0),
+             c.parent_step, coalesce((SELECT max(g.seq) FROM kagzi.signals g WHERE g.run_id = c.run_id), 0),
              (SELECT count(*) FROM kagzi.signals g WHERE g.run_id = c.run_id AND g.taken_by IS NULL)
         FROM closed c, clock
        ORDER BY c.namespace, c.workflow_id

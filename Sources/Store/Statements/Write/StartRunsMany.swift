@@ -36,7 +36,7 @@ package struct StartRunsMany: PostgresStatement {
       INSERT INTO kagzi.open_runs (
         run_id, namespace, workflow_id, workflow_type, workflow_version, task_queue, priority, status, seq,
         leased, session_id, lease_epoch, lease_seq, leased_at, started_at, timeout_at, ready_at, resume_at, due_at,
-        parent_run_id)
+        parent_run_id, parent_step)
       SELECT i.run_id, i.namespace, i.workflow_id, i.workflow_type, i.workflow_version, i.task_queue, i.priority,
              CASE WHEN i.reserved IS NULL THEN 1 ELSE 2 END, 1,
              i.reserved IS NOT NULL, i.reserved, CASE WHEN i.reserved IS NULL THEN 0 ELSE 1 END,
@@ -45,7 +45,8 @@ package struct StartRunsMany: PostgresStatement {
              clock.now + i.timeout_ms * interval '1 ms',
              CASE WHEN i.reserved IS NULL AND NOT i.is_delayed THEN clock.now END,
              CASE WHEN i.is_delayed THEN i.resume_at END,
-             least(CASE WHEN i.is_delayed THEN i.resume_at END, clock.now + i.timeout_ms * interval '1 ms'), i.parent_run_id
+             least(CASE WHEN i.is_delayed THEN i.resume_at END, clock.now + i.timeout_ms * interval '1 ms'), i.parent_run_id,
+             i.parent_step
         FROM input i, clock
        ORDER BY i.namespace, i.workflow_id
       ON CONFLICT (namespace, workflow_id) DO NOTHING
