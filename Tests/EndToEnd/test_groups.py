@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from harness import (
     Coordinator, RawWorker, cancel_step, child, common, duration, local_failure, local_result, open_group, policy, run, schedule, worker,
-    worker_service,
+    worker_service, workflow_service,
 )  # fmt: skip
 from harness.service import CALL
 
@@ -397,6 +400,91 @@ def test_a_report_that_makes_no_sense_is_refused_whole(
     assert answer.rejection.reason == worker.REJECTION_REASON_INVALID and words in answer.rejection.message, answer
     assert not service.steps(run_id) and not service.groups(run_id)
     assert not flow.go_on(task.token, local_result("good")).HasField("rejection"), "the task is still held"
+
+
+def test_checklist_15_the_progress_of_groups_can_be_queried(
+    start: Start, service: Any, shared: Coordinator, binary: Path
+) -> None:
+    flow, task, run_id = start()
+    flow.go_on(
+        task.token,
+        local_result("outer/left/deep", b"1", group="outer/left"),
+        commands=[
+            open_group("outer", QUORUM, 3, quorum=2, deadline=duration(60)),
+            open_group("outer/left", COLLECT_ALL, 2, parent_step="outer/left"),
+            *members("outer", "a", "b"), open_group("late", RACE, 1, max_concurrency=7),
+        ],
+    )  # fmt: skip
+    held = tasks(flow, 2)
+    flow.output(held["b"].token)
+    groups = {group.key: group for group in service.groups(run_id, page_size=1)}
+    assert list(groups) == ["outer", "outer/left", "late"], "in the order they were opened"
+    outer = groups["outer"]
+    assert (outer.strategy, outer.quorum, outer.succeeded, outer.verdict) == (QUORUM, 2, 1, OPEN)
+    assert outer.HasField("deadline_at") and not outer.HasField("resolved_at")
+    assert (groups["outer/left"].parent_step, groups["outer/left"].succeeded) == ("outer/left", 1)
+    assert groups["late"].max_concurrency == 7
+    assert service.step(run_id, "outer/b").group == "outer"
+    command = [binary, "workflow", "groups", run_id, "--address", shared.address]
+    shown = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True).stdout.splitlines()
+    assert shown[0].split() == ["GROUP", "STRATEGY", "VERDICT", "MEMBERS", "SUCCEEDED", "FAILED", "TOOK", "WINNER"]
+    assert shown[1].split() == ["outer", "QUORUM", "2", "OPEN", "3", "1", "0", "-"]
+    asked = json.loads(subprocess.run([*command, "--json"], capture_output=True, text=True, timeout=30).stdout)
+    assert [group["key"] for group in asked] == ["outer", "outer/left", "late"]
+    # A member of the inner group and one of the outer end what they belong to, and nothing else.
+    answer = flow.go_on(task.token, local_failure("outer/left/other", common.ERROR_KIND_NOT_FOUND, group="outer/left"))
+    assert [record.key for record in answer.resolved_groups] == ["outer/left"]
+    answer = flow.go_on(task.token, local_result("outer/left", group="outer"))
+    assert [(record.key, record.succeeded) for record in answer.resolved_groups] == [("outer", 2)]
+    assert flow.next("cancel", 5).token == held["a"].token
+    flow.complete(task.token)
+    assert service.group(run_id, "late").verdict == CANCELLED
+
+
+def test_a_member_that_is_held_back_for_too_long_fails(start: Start, service: Any) -> None:
+    flow, task, run_id = start()
+    flow.suspend(
+        task.token, open_group("g", COLLECT_ALL, 2, max_concurrency=1),
+        *members("g", "a", "b", schedule_to_close_timeout=duration(0.6), retry_policy=policy(1)), sticky=True,
+    )  # fmt: skip
+    held = tasks(flow, 1)
+    failed = service.wait_step(run_id, "g/b", run.STEP_STATE_FAILED)
+    assert failed.failure.kind == common.ERROR_KIND_TIMEOUT
+    # The one that a worker holds is timed out by its own deadline, or ends.
+    flow.output(held["a"].token)
+    task = flow.task()
+    assert task.workflow.groups[0].verdict == SUCCEEDED and states(task)["g/b"] == run.STEP_STATE_FAILED
+    flow.complete(task.token)
+
+
+def test_a_retried_run_opens_its_failed_group_again_with_the_members_it_has(start: Start, service: Any) -> None:
+    flow, task, run_id = start()
+    opening = [open_group("g", FAIL_FAST, 3), *members("g", "a", "b", "c", retry_policy=policy(1))]
+    flow.suspend(task.token, *opening)
+    held = tasks(flow, 3)
+    flow.output(held["a"].token, b"1")
+    flow.failure(held["b"].token, common.ERROR_KIND_NOT_FOUND)
+    task = flow.task()
+    flow.report(
+        task.token,
+        workflow=worker.WorkflowReport(
+            fail=worker.Fail(failure=common.Failure(kind=common.ERROR_KIND_NOT_FOUND, message="b failed"))
+        ),
+    )
+    assert service.wait(run_id).status == run.RUN_STATUS_FAILED
+    service.workflows.RetryRun(workflow_service.RetryRunRequest(run_id=run_id), timeout=CALL)
+    task = flow.task()
+    assert states(task) == {"g/a": run.STEP_STATE_COMPLETED} and not task.workflow.groups
+    flow.suspend(task.token, *opening, sticky=True)
+    again = tasks(flow, 2)
+    assert sorted(again) == ["b", "c"]
+    assert service.group(run_id, "g").succeeded == 1
+    for name in again:
+        flow.output(again[name].token)
+    task = flow.task()
+    assert (task.workflow.groups[0].verdict, task.workflow.groups[0].succeeded) == (SUCCEEDED, 3)
+    flow.complete(task.token)
+    assert service.wait(run_id).status == run.RUN_STATUS_COMPLETED
 
 
 # Crashes

@@ -50,4 +50,19 @@ struct OutputTests {
     #expect(try StartCommand.tags(["a=b", "c=d=e"]) == ["a": "b", "c": "d=e"])
     #expect(throws: Failed.self) { try StartCommand.tags(["a"]) }
   }
+
+  @Test("groups: strategy, verdict, how many of how many, and the winner")
+  func groups() {
+    let race = Messages.Group(
+      key: "fastest", strategy: .race, verdict: .succeeded, memberCount: 3, succeeded: 1, failed: 1,
+      winner: "fastest/b",
+      openedAt: Timestamp(seconds: 10), resolvedAt: Timestamp(seconds: 10, nanos: 20_000_000))
+    let open = Messages.Group(key: "all", strategy: .quorum, quorum: 2)
+    #expect(
+      GroupsCommand.table([race, open]).lines(width: nil) == [
+        "GROUP    STRATEGY  VERDICT    MEMBERS  SUCCEEDED  FAILED  TOOK   WINNER",
+        "fastest  RACE      SUCCEEDED  3        1          1       20 ms  fastest/b",
+        "all      QUORUM 2  OPEN       -        0          0       -",
+      ])
+  }
 }

@@ -54,7 +54,8 @@ package struct JoinReportsMany: PostgresStatement {
        WHERE num_nulls(c.run_id, h.run_id) = 0
     ),
     dropped AS MATERIALIZED (
-      SELECT s.run_id, s.step_key, s.group_key, s.kind, s.state, s.session_id, s.lease_epoch, s.child_run_id
+      SELECT s.run_id, s.step_key, s.group_key, s.kind, s.session_id, s.lease_epoch, s.child_run_id,
+             s.kind = 2 AND (s.state <> 3 OR s.is_held_back IS TRUE) AS is_active
         FROM cancels c JOIN kagzi.steps s ON s.run_id = c.run_id AND s.step_key = c.key AND s.state < 5
        ORDER BY s.run_id, s.step_key FOR NO KEY UPDATE OF s
     ),
@@ -88,7 +89,7 @@ package struct JoinReportsMany: PostgresStatement {
         FROM (
           SELECT run_id, group_key, step_key, outcome, NOT is_local AS is_task, is_new, false AS frees, false AS is_end, position FROM members
            UNION ALL
-          SELECT run_id, group_key, step_key, 7, kind <> 1, false, kind = 2 AND state <> 3, false, 0 FROM dropped WHERE group_key IS NOT NULL
+          SELECT run_id, group_key, step_key, 7, kind <> 1, false, is_active, false, 0 FROM dropped WHERE group_key IS NOT NULL
            UNION ALL
           SELECT run_id, key, NULL, NULL, false, false, false, true, NULL FROM cancels
         ) e

@@ -26,7 +26,8 @@ package struct SettleMembersMany: PostgresStatement {
         WITH ORDINALITY AS i (run_id, step_key, from_state, epoch, state, output, failure, reserved, child_run_id, position)
     ),
     held AS MATERIALIZED (
-      SELECT i.run_id, i.step_key, i.from_state, i.state, i.output, i.failure, i.reserved, i.position, s.group_key, s.kind
+      SELECT i.run_id, i.step_key, i.from_state, i.state, i.output, i.failure, i.reserved, i.position, s.group_key, s.kind,
+             s.kind = 2 AND (s.state <> 3 OR s.is_held_back IS TRUE) AS is_active
         FROM clock, input i JOIN kagzi.steps s ON s.run_id = i.run_id AND s.step_key = i.step_key
        WHERE s.state = i.from_state
          AND CASE WHEN i.child_run_id IS NOT NULL THEN s.child_run_id = i.child_run_id
@@ -39,7 +40,7 @@ package struct SettleMembersMany: PostgresStatement {
     ),
     tally AS MATERIALIZED (
       SELECT run_id, group_key, count(*) FILTER (WHERE state = 5) AS succeeded, count(*) FILTER (WHERE state > 5) AS failed,
-             count(*) FILTER (WHERE kind = 2 AND from_state <> 3) AS freed,
+             count(*) FILTER (WHERE is_active) AS freed,
              (array_agg(step_key ORDER BY position) FILTER (WHERE state = 5))[1] AS first_success,
              (array_agg(step_key ORDER BY position) FILTER (WHERE state > 5))[1] AS first_failure
         FROM held WHERE group_key IS NOT NULL GROUP BY run_id, group_key
