@@ -142,7 +142,8 @@ let package = Package(
     .testTarget(
       name: "OperatorHTTPTests", dependencies: ["OperatorHTTP", "Services", "Messages"], swiftSettings: strict),
     .testTarget(name: "LayoutTests", swiftSettings: strict),
-    .testTarget(name: "ServerTests", dependencies: ["Server", "Services", logging], swiftSettings: strict),
+    .testTarget(
+      name: "ServerTests", dependencies: ["Server", "Services", "OperatorHTTP", logging], swiftSettings: strict),
     .testTarget(name: "KagziCLITests", dependencies: ["KagziCLI", "Messages", arguments], swiftSettings: strict),
     .testTarget(name: "ServicesTests", dependencies: ["Services", "Messages"], swiftSettings: strict),
   ]

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import grpc
 import pytest
 from harness import Coordinator, Postgres, Process, admin, common, worker, worker_service, workflow_service
 
@@ -119,13 +120,23 @@ def test_checklist_21_metrics_count_what_happened_in_prometheus_own_format(
         run_id = service.start("w", queue)
         flow.complete(flow.task().token)
         service.wait(run_id)
-    after = pages.metrics()
+    with pytest.raises(grpc.RpcError):
+        service.admin.GetWorker(admin.GetWorkerRequest(worker_id="nobody"), timeout=CALL)
+    watch = service.watch(service.start("other", queue))
+    next(watch)
+    watch.cancel()
+    deadline = time.monotonic() + 10
+    cancelled = 'grpc_server_handled_total{service="kagzi.v1.WorkflowService",method="WatchRun",code="CANCELLED"}'
+    while cancelled not in (after := pages.metrics()):
+        assert time.monotonic() < deadline
     grown = {name: value - before.get(name, 0) for name, value in after.items()}
-    assert grown["kagzi_runs_started_total"] == 2
+    assert grown["kagzi_runs_started_total"] == 3
+    assert grown[cancelled] == 1
+    assert grown['grpc_server_handled_total{service="kagzi.v1.AdminService",method="GetWorker",code="NOT_FOUND"}'] == 1
     assert grown['kagzi_runs_closed_total{status="COMPLETED"}'] == 2
     assert grown['kagzi_tasks_handed_out_total{kind="workflow"}'] == 2
     assert grown['kagzi_store_operations_total{verb="closeRun"}'] == 2
-    assert grown["kagzi_store_commits_total"] == 4 == grown['kagzi_store_batch_size_bucket{le="1"}']
+    assert grown["kagzi_store_commits_total"] == 5 == grown['kagzi_store_batch_size_bucket{le="1"}']
     assert grown['grpc_server_handled_total{service="kagzi.v1.WorkflowService",method="WaitRun",code="OK"}'] == 2
     assert after['kagzi_free_slots{kind="workflow"}'] == 1
     assert after["process_resident_memory_bytes"] > 1_000_000

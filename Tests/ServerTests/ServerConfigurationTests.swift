@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import OperatorHTTP
 import Services
 import Testing
 
@@ -59,6 +60,20 @@ struct ServerConfigurationTests {
   func refusal(key: String, value: String) async throws {
     let error = await #expect(throws: ConfigurationError.self) { try await read(flags: [key: value]) }
     #expect(error?.description.contains(key.split(separator: "-")[0]) == true || key.hasPrefix("tls"))
+  }
+
+  @Test(
+    "checklist 21: the HTTP pages are off unless asked for; kagzi dev has them, and only there another port will do")
+  func pages() async throws {
+    var settings = try await read().settings
+    #expect(settings.pages == nil)
+    settings.usePagesByDefault()
+    #expect(settings.pages == OperatorPages.Settings(host: "127.0.0.1", port: 7481, isPortNegotiable: true))
+    var asked = try await read(environment: ["KAGZI_HTTP_LISTEN": "0.0.0.0:9000"]).settings
+    asked.usePagesByDefault()
+    #expect(asked.pages == OperatorPages.Settings(host: "0.0.0.0", port: 9_000, isPortNegotiable: false))
+    let error = await #expect(throws: ConfigurationError.self) { try await read(flags: ["http-listen": "nowhere"]) }
+    #expect(error?.description.contains("http-listen is 'nowhere'") == true)
   }
 
   @Test("a server without a database is refused with the two ways out")

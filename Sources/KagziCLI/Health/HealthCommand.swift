@@ -33,7 +33,7 @@ struct HealthCommand: AsyncParsableCommand {
 
   private func check() async throws -> CheckHealthResponse {
     let request = CheckHealthRequest(
-      namespace: options.namespace ?? "", heartbeatTimeout: try duration(heartbeatTimeout, "--heartbeat-timeout"),
+      namespace: options.resolvedNamespace, heartbeatTimeout: try duration(heartbeatTimeout, "--heartbeat-timeout"),
       heartbeatWarning: try duration(heartbeatWarning, "--heartbeat-warning"), workerID: worker ?? "",
       taskOverdue: try duration(taskOverdue, "--task-overdue"))
     do {
