@@ -98,7 +98,6 @@ package struct CoordinatorServer: Sendable {
     await peers.join()
     health.setAll(.serving)
     logger.info("listening", metadata: ["address": "\(address)", "coordinator": "\(coordinator.id)"])
-    onListening(address)
 
     // What comes first ends last: the pages tell of the draining.
     var services: [any Service] = []
@@ -111,7 +110,8 @@ package struct CoordinatorServer: Sendable {
     services.append(peers)
     services.append(
       ListeningService(
-        server: server, coordinator: coordinator, health: health, drainTimeout: settings.drainTimeout, logger: logger))
+        server: server, coordinator: coordinator, health: health, drainTimeout: settings.drainTimeout, logger: logger,
+        onListening: { onListening(address) }))
     try await ServiceGroup(
       services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet
     ).run()

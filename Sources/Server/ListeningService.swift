@@ -11,8 +11,11 @@ internal struct ListeningService: Service {
   let health: ServiceHealth
   let drainTimeout: Duration
   let logger: Logger
+  /// Called when calls can come and a signal drains instead of killing.
+  let onListening: @Sendable () -> Void
 
   func run() async throws {
+    onListening()
     try? await gracefulShutdown()
     logger.info("draining", metadata: ["sessions": "\(coordinator.sessionCount)"])
     health.shutDown()
