@@ -21,7 +21,7 @@ def snippet(path: str, name: str) -> str:
         if re.search(rf"[/#] snippet: {re.escape(name)}$", line):
             is_inside = True
         elif is_inside and re.search(r"[/#] end snippet$", line):
-            return textwrap.dedent("\n".join(lines)) + "\n"
+            return textwrap.dedent("\n".join(lines)).strip("\n") + "\n"
         elif is_inside:
             lines.append(line)
     sys.exit(f"{path} has no snippet {name}")

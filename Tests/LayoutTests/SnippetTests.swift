@@ -54,7 +54,8 @@ struct SnippetTests {
         lines = []
       } else if let found = lines, line.hasSuffix(" end snippet") {
         let indent = found.filter { !$0.isEmpty }.map { $0.prefix { $0 == " " }.count }.min() ?? 0
-        return found.map { "\($0.dropFirst(indent))\n" }.joined()
+        let code = found.map { String($0.dropFirst(indent)) }.joined(separator: "\n")
+        return code.trimmingCharacters(in: .newlines) + "\n"
       } else {
         lines?.append(line)
       }

@@ -3,11 +3,13 @@ import Kagzi
 /// Fan out over chunks, on whatever workers there are, and add up.
 enum MapReduce {
   @Sendable static func countWords(_ ctx: WorkflowContext, _ pages: [String]) async throws -> [String: Int] {
+    // snippet: fan-out
     let counts = try await ctx.parallelVec(
       "count",
       pages.enumerated().map { number, page in .activity("page-\(number)", "count-words", page, as: [String: Int].self)
       },
       options: ParallelOptions(maxConcurrency: 10))
+    // end snippet
     return try await ctx.step("add-up") {
       counts.reduce(into: [:]) { sum, page in sum.merge(page, uniquingKeysWith: +) }
     }
