@@ -78,7 +78,9 @@ struct ChildAndSignalTests {
     }
   }
 
-  @Test("a function that catches everything cannot swallow suspension or being dropped", arguments: [0, 100])
+  @Test(
+    "suspension cannot be caught: a function that catches everything cannot swallow suspension or being dropped",
+    arguments: [0, 100])
   func catchesEverything(wholeTasks: Int) async throws {
     let compensated = Counter()
     let workflow = WorkerFixture.workflow { (ctx, _: Int) in

@@ -13,7 +13,7 @@ struct ValueTests {
     var at: Date
   }
 
-  @Test("a Codable value goes through JSON and back")
+  @Test("checklist 2: a Codable value goes through JSON and back")
   func json() throws {
     let order = Order(id: "a/b", amount: 9.5, at: Date(timeIntervalSince1970: 1_700_000_000.25))
     let payload = try PayloadCoding.encode(order)
@@ -37,7 +37,7 @@ struct ValueTests {
     #expect(throws: StepError.self) { try PayloadCoding.decode(Int.self, from: nil) }
   }
 
-  @Test("the policies have the guide's numbers")
+  @Test("checklist 8: the policies have the guide's numbers")
   func policies() {
     #expect(RetryPolicy.none().maxAttempts == 1)
     #expect(RetryPolicy.fixed() == .fixedWith(ms: 5_000, attempts: 3))
@@ -51,7 +51,7 @@ struct ValueTests {
     #expect(kinds.predicate == .onErrorKind && kinds.kinds == [.timeout])
   }
 
-  @Test("errors of the platform map to kinds")
+  @Test("checklist 10: errors of the platform map to kinds")
   func kinds() {
     #expect(StepError(recording: CancellationError()).kind == .cancelled)
     #expect(StepError(recording: URLError(.timedOut)).kind == .timeout)
@@ -66,7 +66,7 @@ struct ValueTests {
     #expect(StepError(recording: StepError(.timeout, "kept")) == StepError(.timeout, "kept"))
   }
 
-  @Test("a step error survives the wire")
+  @Test("checklist 10: a step error survives the wire")
   func failure() {
     let error = StepError(
       .rateLimited, "slow", source: "api", context: ["a": "b"], retryable: false, retryAfter: .milliseconds(1500),

@@ -128,7 +128,7 @@ struct WorkSessionTests {
     }
   }
 
-  @Test("a stopping worker finishes what runs, then says goodbye")
+  @Test("checklist 19: a stopping worker finishes what runs, then says goodbye")
   func drain() async throws {
     let began = Gate()
     let gate = Gate()
@@ -149,7 +149,7 @@ struct WorkSessionTests {
     }
   }
 
-  @Test("what is not finished at the graceful timeout is given back")
+  @Test("checklist 19: what is not finished at the graceful timeout is given back")
   func handBack() async throws {
     let coordinator = FakeCoordinator()
     let activity = WorkerFixture.activity { (_: Int, _) in
@@ -170,7 +170,7 @@ struct WorkSessionTests {
     }
   }
 
-  @Test("a worker starts once")
+  @Test("checklist 4: a worker starts once")
   func startsOnce() async throws {
     let coordinator = FakeCoordinator()
     let worker = Worker(configuration: WorkerConfiguration(workerID: "w", hostname: "h")) {

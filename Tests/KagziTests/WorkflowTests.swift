@@ -63,7 +63,7 @@ struct WorkflowTests {
     }
   }
 
-  @Test("a failing step without a policy fails once, and the error keeps its kind")
+  @Test("checklist 7: a failing step without a policy fails once, and the error keeps its kind")
   func failure() async throws {
     let counter = Counter()
     let workflow = WorkerFixture.workflow { (context, _: Int) in
@@ -83,7 +83,7 @@ struct WorkflowTests {
     }
   }
 
-  @Test("a step with a policy is tried again", arguments: [0, 100])
+  @Test("checklist 7: a step with a policy is tried again", arguments: [0, 100])
   func retries(elsewhere: Int) async throws {
     let counter = Counter()
     let workflow = WorkerFixture.workflow { (context, _: Int) in
@@ -100,7 +100,7 @@ struct WorkflowTests {
     }
   }
 
-  @Test("the manual retry loop of V1 uses a new key each time round")
+  @Test("checklist 6: the manual retry loop of V1 uses a new key each time round")
   func manualLoop() async throws {
     let counter = Counter()
     let workflow = WorkerFixture.workflow { (context, _: Int) in

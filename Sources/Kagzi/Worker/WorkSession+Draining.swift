@@ -19,7 +19,7 @@ extension WorkSession {
     // Operators see at once that it takes no more.
     beat()
     logger.debug("Draining", metadata: ["timeout": "\(timeout)"])
-    await wait(atMost: timeout) { $0.activeWorkflows == 0 && $0.activeActivities == 0 }
+    await wait(atMost: timeout) { $0.isHurried || ($0.activeWorkflows == 0 && $0.activeActivities == 0) }
     handBack()
     await wait(atMost: Self.farewell) { $0.unanswered.isEmpty }
     let stream = state.withLock { $0.stream }

@@ -38,6 +38,8 @@ extension WorkSession {
     var activeWorkflows = 0
     var activeActivities = 0
     var isDraining = false
+    /// What still runs is to be handed back now.
+    var isHurried = false
     /// The worker has left.
     var isOver = false
     var limits = RunMachine.Limits()

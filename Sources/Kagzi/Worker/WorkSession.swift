@@ -40,9 +40,13 @@ final class WorkSession: Sendable {
 
   var activeActivityCount: Int { state.withLock { $0.activeActivities } }
 
-  /// Drains the worker. `timeout` nil: the configured one.
+  /// Drains the worker. `timeout` nil: the configured one. Asked again while it drains, a timeout hurries it.
   func stop(timeout: Duration? = nil) {
     stopRequest.yield(timeout)
+    guard let timeout, state.withLock({ $0.isDraining }) else { return }
+    timers.asyncAfter(deadline: .now() + .nanoseconds(Int(timeout.clampedNanoseconds))) {
+      self.change { $0.isHurried = true }
+    }
   }
 
   /// Registers, works until `stop`, and leaves in good order. Throws `WorkerError.refused` if it is not let in.

@@ -34,11 +34,18 @@ public final class Worker: Service {
   public var activeActivityCount: Int { session?.activeActivityCount ?? 0 }
 
   /// Works until `stop`, SIGTERM or SIGINT, then drains: takes no new tasks, finishes what runs up to the graceful
-  /// timeout, and gives the rest back. Waits as long as the coordinator cannot be reached.
+  /// timeout, and gives the rest back; a second signal gives everything back at once. Waits as long as the coordinator
+  /// cannot be reached.
   ///
   /// Throws `WorkerError`: `alreadyStarted` the second time, `nothingRegistered`, or `refused` by the coordinator.
   public func start() async throws {
-    let signals = StopSignals { [weak self] in self?.stop() }
+    let signals = StopSignals { [weak self, signals = Mutex(0)] in
+      let isFirst = signals.withLock { count in
+        count += 1
+        return count == 1
+      }
+      self?.stop(timeout: isFirst ? nil : .zero)
+    }
     defer { signals.cancel() }
     try await work()
   }
@@ -53,7 +60,10 @@ public final class Worker: Service {
   }
 
   /// Asks the worker to drain; `start` returns when that is done. Before `start` it makes it return at once.
-  public func stop() {
+  ///
+  /// `timeout`: how long running tasks may finish; nil: the builder's. Asked again with a timeout while the worker
+  /// drains, it hurries it.
+  public func stop(timeout: Duration? = nil) {
     let session = state.withLock { state in
       switch state {
       case .idle:
@@ -63,7 +73,7 @@ public final class Worker: Service {
       case .stopped: return nil
       }
     }
-    session?.stop()
+    session?.stop(timeout: timeout)
   }
 
   private var session: WorkSession? {

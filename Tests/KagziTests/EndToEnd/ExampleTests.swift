@@ -118,7 +118,7 @@ struct ExampleTests {
   @Test("an approval by signal, a child, and a countdown that continues as new")
   func approval() async throws {
     let output = try await scenario("approval")
-    #expect(output.contains("paid 120, approved by Grace\n3 …\n2 …\n1 …\nlift-off"))
+    #expect(output.contains("paid 120, approved by Grace\nEve said no\n3 …\n2 …\n1 …\nlift-off"))
   }
 
   @Test("a report that a schedule starts")

@@ -8,7 +8,8 @@ import Testing
   .timeLimit(.minutes(3)))
 struct RestartTests {
   @Test(
-    "runs go on after the coordinator was killed or stopped, each step recorded once", arguments: [SIGKILL, SIGTERM])
+    "checklist 11: runs go on after the coordinator was killed or stopped, each step recorded once",
+    arguments: [SIGKILL, SIGTERM])
   func coordinatorRestarts(signal: Int32) async throws {
     let counter = Counter()
     try await WithServer.with(configure: { $0.maxConcurrentWorkflows(20).maxConcurrentActivities(20) }) { kagzi in
@@ -37,7 +38,7 @@ struct RestartTests {
     }
   }
 
-  @Test("what a stopped worker gives back goes on with another one")
+  @Test("checklist 19: what a stopped worker gives back goes on with another one")
   func handBack() async throws {
     let began = Gate()
     let first = try await WithServer.connect()

@@ -80,6 +80,7 @@ final class FakeCoordinator: Coordinator {
     var children: [StartChild] = []
     var signalWaits: [(run: String, wait: AwaitSignal)] = []
     var pagesDeltas = false
+    var heartbeatInterval = Duration.seconds(10)
     /// Calls of FetchSteps.
     var fetches = 0
     var watchers: [(@Sendable (State) -> Bool, CheckedContinuation<Void, Never>)] = []
@@ -173,10 +174,13 @@ final class FakeCoordinator: Coordinator {
   // MARK: Coordinator
 
   func register(_ request: RegisterWorkerRequest) async throws(Status) -> RegisterWorkerResponse {
-    state.withLock { $0.registrations.append(request) }
+    let interval = state.withLock { state in
+      state.registrations.append(request)
+      return state.heartbeatInterval
+    }
     return RegisterWorkerResponse(
       sessionID: "session", leaseDuration: ProtoDuration(seconds: 30, nanos: 0),
-      heartbeatInterval: ProtoDuration(seconds: 10, nanos: 0))
+      heartbeatInterval: ProtoDuration(interval))
   }
 
   func fetchSteps(_ request: FetchStepsRequest) async throws(Status) -> FetchStepsResponse {

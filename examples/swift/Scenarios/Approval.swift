@@ -42,6 +42,11 @@ enum Approval {
       let handle = try await kagzi.startWorkflow("request", 120, as: String.self)
       try await handle.signal("decision", Decision(by: "Grace", isApproved: true))
       print(try await handle.result())
+
+      // A signal may come first: it starts the run that it is for.
+      let early: WorkflowHandle<String> = try await kagzi.signalWithStart(
+        "request", 80, workflowID: "request-of-eve", signal: "decision", Decision(by: "Eve", isApproved: false))
+      print(try await early.result())
       // end snippet
       print(try await kagzi.startWorkflow("count-down", 3, as: String.self).result())
     }
