@@ -116,7 +116,7 @@ struct OperatingTests {
     }
     let kagzi = try await WithServer.connect()
     #expect(try await kagzi.getActiveWorkers().isEmpty)
-    #expect(try await kagzi.listWorkers([.stopped]).map(\.workerID) == ["watched"])
+    #expect(try await kagzi.listWorkers([.stopped]).map(\.workerID).contains("watched"))
     await kagzi.close()
   }
 
