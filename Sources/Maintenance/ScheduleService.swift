@@ -1,6 +1,7 @@
 package import Logging
 internal import ServiceLifecycle
 package import Services
+internal import Synchronization
 
 /// Fires schedules when they are due by the database's clock. Sleeps until the earliest is; a change of a schedule, here or
 /// elsewhere, and the end of a run that an occurrence waits for wake it; a slow look is the net beneath.
@@ -12,6 +13,8 @@ package final class ScheduleService: Service {
   /// At most this long without a look while there are schedules, and while there are none.
   private static let safetyInterval: Duration = .seconds(10)
   private static let idleInterval: Duration = .seconds(60)
+  /// Turns in a row that left something to others who were at it.
+  private let contended = Mutex(0)
 
   package init(coordinator: Coordinator, logger: Logger) {
     self.coordinator = coordinator
@@ -32,10 +35,15 @@ package final class ScheduleService: Service {
   package func runOnce() async -> Duration {
     alarm.reset()
     do {
-      switch try await coordinator.fireSchedules() {
+      let outlook = try await coordinator.fireSchedules()
+      let turns = contended.withLock { turns in
+        turns = outlook == .contended ? turns + 1 : 0
+        return turns
+      }
+      switch outlook {
       case .idle: return Self.idleInterval
       case .due(let delay): return min(Self.safetyInterval, .milliseconds(max(1, delay)))
-      case .contended: return .milliseconds(20)
+      case .contended: return .milliseconds(min(1_000, 20 * turns))
       }
     } catch {
       logger.warning("schedules could not be fired", metadata: ["error": "\(error)"])

@@ -219,6 +219,24 @@ def test_buffer_all_runs_one_after_the_other_in_order(schedules: Schedules, flow
     assert schedules.get(name).buffered == 0
 
 
+def test_a_run_that_continues_as_new_is_still_the_open_run(schedules: Schedules, flow: RawWorker, name: str) -> None:
+    schedules.create(name, cron=RARELY, overlap_policy=BUFFER_ALL)
+    schedules.trigger(name)
+    first = flow.task()
+    assert schedules.trigger(name) == ""
+    again = worker.ContinueAsNew(input=common.Payload(data=b"2", encoding="json"))
+    flow.report(first.token, workflow=worker.WorkflowReport(continue_as_new=again))
+    continued = flow.task()
+    assert continued.workflow_id == first.workflow_id and continued.run_id != first.run_id
+    flow.expect_nothing("task", 0.5)
+    begin = time.monotonic()
+    flow.complete(continued.token)
+    waited = flow.task()
+    assert time.monotonic() - begin < 1
+    assert waited.workflow_id != first.workflow_id
+    flow.complete(waited.token)
+
+
 def test_cancel_other_cancels_the_open_run_and_starts_when_it_has_ended(
     schedules: Schedules, flow: RawWorker, name: str
 ) -> None:
