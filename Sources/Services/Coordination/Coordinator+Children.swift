@@ -59,19 +59,25 @@ extension Coordinator {
 
   // MARK: A parent's close
 
-  /// Stops children whose steps were cancelled, each as its policy says.
-  internal func stop(_ children: [StrandedChild]) async {
-    await withTaskGroup(of: Void.self) { group in
+  /// Stops children whose steps were cancelled, each as its policy says. False: some could not be stopped yet.
+  @discardableResult
+  internal func stop(_ children: [StrandedChild]) async -> Bool {
+    await withTaskGroup(of: Bool.self) { group in
+      var areStopped = true
       for (index, child) in children.enumerated() {
-        if index >= limits.concurrentStops { await group.next() }
+        if index >= limits.concurrentStops, await group.next() == false { areStopped = false }
         group.addTask { [self] in
           do {
             try await stop(child)
+            return true
           } catch {
             logger.debug("a child could not be stopped yet", metadata: ["error": "\(error)"])
+            return false
           }
         }
       }
+      for await isStopped in group where !isStopped { areStopped = false }
+      return areStopped
     }
   }
 
@@ -117,7 +123,8 @@ extension Coordinator {
         }
       }
       try await tellParents(ended)
-      await stop(stranded)
+      // What cannot be done now is done at the next turn.
+      guard await stop(stranded) else { return }
     }
   }
 
