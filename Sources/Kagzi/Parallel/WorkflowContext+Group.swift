@@ -13,11 +13,14 @@ struct GroupEnd {
 extension WorkflowContext {
   /// Runs a group with known members until the coordinator says how it ended.
   func runGroup(
-    _ name: String, _ members: [(id: String, work: MemberWork)], _ open: OpenGroup
+    _ group: some ParallelGroup, _ members: [(id: String, work: MemberWork)], _ open: OpenGroup
   ) async throws -> GroupEnd {
+    let name = group.keyName(in: open.parentStep.isEmpty ? nil : open.parentStep)
     let limit = run.limits.maxPayloadBytes
     let asked = try members.map { try $0.work.ask($0.id, limit: limit) }
-    switch run.ask(GroupAsk(name: name, open: open, members: asked, isShielded: Self.isShielded)) {
+    let ask = GroupAsk(
+      name: name, isNamed: group.groupName != nil, open: open, members: asked, isShielded: Self.isShielded)
+    switch run.ask(ask) {
     case .fault(let error): throw error
     case .cancelled(let reason): throw StepError(.cancelled, Self.cancelMessage(reason), source: name)
     case .dropped: throw await run.callAfterDrop()

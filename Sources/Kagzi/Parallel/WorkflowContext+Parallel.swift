@@ -48,7 +48,7 @@ extension WorkflowContext {
     _ group: some ParallelGroup, _ members: [ParallelMember<Output>], options: ParallelOptions = ParallelOptions()
   ) async throws -> ParallelResult<Output> {
     guard !members.isEmpty else { return ParallelResult([]) }
-    let end = try await end(of: group, members, options.open(.collectAll), options)
+    let end = try await end(of: group, members, options.open(.collectAll))
     return try end.result(members.map(\.id), as: Output.self)
   }
 
@@ -63,7 +63,7 @@ extension WorkflowContext {
         .invalidInput, "A quorum is 1 to the number of members, which is \(members.count), and not \(count)",
         source: group.keyName(in: options.parentStep))
     }
-    let end = try await end(of: group, members, options.open(.quorum, quorum: count), options)
+    let end = try await end(of: group, members, options.open(.quorum, quorum: count))
     let ids = members.map(\.id)
     if end.record.verdict == .failed {
       throw end.failureOfMany(ids, "Group \"\(end.record.key)\" cannot reach \(count) of \(members.count)")
@@ -76,12 +76,12 @@ extension WorkflowContext {
     _ group: some ParallelGroup, _ members: [(id: String, work: MemberWork)], _ options: ParallelOptions
   ) async throws -> [Payload] {
     guard !members.isEmpty else { return [] }
-    return try await runGroup(group.keyName(in: options.parentStep), members, options.open(.failFast)).allOutputs()
+    return try await runGroup(group, members, options.open(.failFast)).allOutputs()
   }
 
   func end<Output>(
-    of group: some ParallelGroup, _ members: [ParallelMember<Output>], _ open: OpenGroup, _ options: ParallelOptions
+    of group: some ParallelGroup, _ members: [ParallelMember<Output>], _ open: OpenGroup
   ) async throws -> GroupEnd {
-    try await runGroup(group.keyName(in: options.parentStep), members.map { ($0.id, $0.work) }, open)
+    try await runGroup(group, members.map { ($0.id, $0.work) }, open)
   }
 }

@@ -28,7 +28,7 @@ extension WorkflowContext {
       throw StepError(
         .invalidInput, "A race needs at least one member", source: group.keyName(in: options.parentStep))
     }
-    let end = try await end(of: group, members, options.open(.race), options)
+    let end = try await end(of: group, members, options.open(.race))
     let ids = members.map(\.id)
     switch end.record.verdict {
     case .deadline: throw end.deadlineError

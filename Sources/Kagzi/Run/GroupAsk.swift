@@ -14,6 +14,8 @@ struct GroupAsk {
 
   /// The group's name; the machine makes the key from it.
   var name: String
+  /// Whether the caller chose the name, so that two of it at once are a mistake.
+  var isNamed = true
   /// How it is opened; the machine fills the key in.
   var open: OpenGroup
   /// Its members, in order.

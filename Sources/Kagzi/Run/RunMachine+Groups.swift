@@ -68,7 +68,7 @@ extension RunMachine {
   private func fault(of ask: GroupAsk) -> (any Error)? {
     if let fault = Self.fault(ofName: ask.name) { return fault }
     let (key, use) = nextKey(Self.waitKey(ofGroup: ask.name))
-    if use > 1, waiting[use == 2 ? Self.waitKey(ofGroup: ask.name) : key.replacingUse(use - 1)] != nil {
+    if ask.isNamed, use > 1, waiting[use == 2 ? Self.waitKey(ofGroup: ask.name) : key.replacingUse(use - 1)] != nil {
       return DuplicateStepName(name: ask.name)
     }
     var ids: Set<String> = []

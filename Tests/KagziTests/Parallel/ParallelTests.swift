@@ -215,6 +215,21 @@ struct ParallelTests {
     }
   }
 
+  @Test("groups named by UUIDs may be in flight at once")
+  func unnamedAtOnce() async throws {
+    let workflow = WorkerFixture.workflow { (ctx, _: Int) in
+      async let first = ctx.parallelVec(UUID(), [.activity("x", "echo", 1, as: Int.self)])
+      async let second = ctx.parallelVec(UUID(), [.activity("x", "echo", 2, as: Int.self)])
+      return try await first + second
+    }
+    let echo = WorkerFixture.activity { (number: Int, _) in number }
+    try await WorkerFixture.with(workflows: ["w": workflow], activities: ["echo": echo]) { fixture in
+      try fixture.coordinator.start("w", 0, id: "1")
+      #expect(try await fixture.coordinator.result(of: "1", as: [Int].self) == [1, 2])
+      #expect(fixture.coordinator.state.withLock { $0.runs["1"]?.order } == ["group/x", "group#2/x"])
+    }
+  }
+
   @Test("two members of one id, and one group twice at once, are mistakes that are thrown")
   func duplicates() async throws {
     let workflow = WorkerFixture.workflow { (ctx, _: Int) in
