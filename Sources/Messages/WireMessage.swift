@@ -17,9 +17,13 @@ public protocol WireMessage: Sendable {
 public struct WireError: Error, Equatable {
   /// What was wrong, for a person.
   public var message: String
+  /// The text field that holds what is not allowed, by its full name such as `kagzi.v1.Failure.code`; nil when no single
+  /// field is at fault.
+  public var field: String?
 
-  public init(message: String) {
+  public init(message: String, field: String? = nil) {
     self.message = message
+    self.field = field
   }
 }
 

@@ -44,13 +44,15 @@ struct RetryPolicyTests {
     }
   }
 
-  @Test("the default predicate retries exactly the retryable kinds", arguments: ErrorKind.allCases)
+  @Test("checklist 9: each predicate retries exactly its kinds", arguments: ErrorKind.allCases)
   func kinds(kind: ErrorKind) {
     let retryable: Set<ErrorKind> = [
       .networkError, .serviceUnavailable, .rateLimited, .timeout, .databaseError, .workerLost,
     ]
     #expect(retries(.onRetryableError, FailureFacts(kind: kind)) == retryable.contains(kind))
-    #expect(retries(.onAnyError, FailureFacts(kind: kind)))
+    // Work that was cancelled is not begun again.
+    #expect(retries(.onAnyError, FailureFacts(kind: kind)) == (kind != .cancelled))
+    #expect(retries(.onAnyError, FailureFacts(kind: kind, retryable: true)))
     #expect(!retries(.never, FailureFacts(kind: kind)))
     #expect(retries(.onErrorKind([kind]), FailureFacts(kind: kind)))
     #expect(!retries(.onErrorKind([]), FailureFacts(kind: kind)))

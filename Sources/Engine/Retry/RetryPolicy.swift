@@ -16,7 +16,7 @@ package struct RetryPolicy: Sendable, Equatable {
   package var multiplier: Double
   /// Random change of the delay as a fraction, 0 to 1.
   package var jitter: Double
-  /// No attempt begins later than this after the first one was scheduled.
+  /// No attempt begins later than this after the first one began.
   package var maxElapsedMilliseconds: Int64?
   package var predicate: Predicate
   package var nonRetryableCodes: Set<String>
@@ -53,7 +53,7 @@ package enum RetryDecision: Sendable, Equatable {
 extension RetryPolicy {
   /// Decides what comes after attempt `attempt` (from 1) failed.
   /// - Parameters:
-  ///   - elapsedMilliseconds: time since the step was scheduled.
+  ///   - elapsedMilliseconds: time since the first attempt began.
   ///   - generator: randomness for the jitter.
   package func decide(
     after failure: FailureFacts, attempt: Int, elapsedMilliseconds: Int64,
@@ -89,7 +89,8 @@ extension RetryPolicy {
   private func isRetried(_ failure: FailureFacts) -> Bool {
     switch predicate {
     case .never: false
-    case .onAnyError: failure.retryable ?? true
+    // Work that was cancelled is not begun again, unless the failure itself asks for it.
+    case .onAnyError: failure.retryable ?? (failure.kind != .cancelled)
     case .onRetryableError: failure.retryable ?? failure.kind.isRetryable
     case .onErrorKind(let kinds): failure.retryable ?? kinds.contains(failure.kind)
     }

@@ -91,6 +91,19 @@ func decode<Message: WireMessage>(_: Message.Type, _ bytes: UnsafeRawBufferPoint
   do {
     return try Message(wire: bytes)
   } catch {
-    throw Status(.invalidArgument, "the request is not a valid message: \(error.message)")
+    throw Status(undecodable: error)
+  }
+}
+
+extension Status {
+  /// A request that is not a valid message; one text field at fault is named in a typed detail.
+  fileprivate init(undecodable error: WireError) {
+    self.init(.invalidArgument, "the request is not a valid message: \(error.message)")
+    guard let name = error.field else { return }
+    let field = InvalidField(
+      field: String(name.split(separator: ".").last ?? ""), reason: "\(error.message): send valid UTF-8 without NUL")
+    let detail = AnyMessage(
+      typeURL: "type.googleapis.com/kagzi.v1.InvalidField", value: field.withWireBytes { Array($0) })
+    details = RPCStatus(code: Int32(code.rawValue), message: message, details: [detail]).withWireBytes { Array($0) }
   }
 }

@@ -43,7 +43,8 @@ final class RunExecution: TaskExecutor {
   init(facts: RunFacts, limits: RunMachine.Limits, reporter: any RunReporter) {
     self.facts = facts
     self.reporter = reporter
-    self.state = Mutex(State(machine: RunMachine(limits: limits), random: facts.seed))
+    self.state = Mutex(
+      State(machine: RunMachine(limits: limits, mayForgetSteps: facts.attempt > 1), random: facts.seed))
   }
 
   var limits: RunMachine.Limits { state.withLock { $0.machine.limits } }

@@ -82,7 +82,12 @@ struct RunMachine {
   var cancelReason: String?
   var limits: Limits
 
-  init(limits: Limits = Limits()) {
+  /// Whether recorded steps may be left unasked for: a later attempt of the run may go another way, such as past a step
+  /// that failed in the one before and whose compensation is recorded.
+  private let mayForgetSteps: Bool
+
+  init(limits: Limits = Limits(), mayForgetSteps: Bool = false) {
+    self.mayForgetSteps = mayForgetSteps
     self.limits = limits
   }
 
@@ -336,6 +341,7 @@ struct RunMachine {
   }
 
   private var forgottenSteps: String? {
+    if mayForgetSteps { return nil }
     let keys = steps.filter { !$0.value.isAsked && $0.value.isCompleted }.keys.sorted()
     guard !keys.isEmpty else { return nil }
     let names = keys.prefix(10).map { "\"\($0)\"" }.joined(separator: ", ")

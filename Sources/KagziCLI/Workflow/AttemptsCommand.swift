@@ -28,7 +28,8 @@ struct AttemptsCommand: AsyncParsableCommand {
     var table = Table("step", "attempt", "worker", "started", "took", "failure")
     for attempt in attempts {
       table.add(
-        attempt.step, "\(attempt.attempt)", attempt.workerID.isEmpty ? "-" : attempt.workerID,
+        attempt.step.isEmpty ? "(run)" : attempt.step, "\(attempt.attempt)",
+        attempt.workerID.isEmpty ? "-" : attempt.workerID,
         Text.time(attempt.startedAt), Text.duration(from: attempt.startedAt, to: attempt.endedAt),
         Text.failure(attempt.failure))
     }

@@ -22,10 +22,12 @@ extension ProtobufCBinaryData {
 
   /// Decoding repairs what is not valid UTF-8, so bytes that stay the same were valid.
   private func validatedText(_ field: StaticString) throws(WireError) -> String {
-    guard memchr(data, 0, len) == nil else { throw WireError(message: "\(field) holds a NUL character") }
+    guard memchr(data, 0, len) == nil else {
+      throw WireError(message: "\(field) holds a NUL character", field: "\(field)")
+    }
     var text = String(decoding: UnsafeBufferPointer(start: data, count: len), as: UTF8.self)
     guard text.withUTF8({ $0.count == len && memcmp($0.baseAddress!, data, len) == 0 }) else {
-      throw WireError(message: "\(field) is not valid UTF-8")
+      throw WireError(message: "\(field) is not valid UTF-8", field: "\(field)")
     }
     return text
   }

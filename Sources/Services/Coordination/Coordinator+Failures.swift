@@ -27,8 +27,8 @@ extension Coordinator {
     let policy = Messages.RetryPolicy(blob: step.policy).map(Engine.RetryPolicy.init) ?? .exponential
     var generator = SystemRandomNumberGenerator()
     var decision = policy.decide(
-      after: FailureFacts(failure), attempt: Int(step.attempt), elapsedMilliseconds: step.elapsedMilliseconds,
-      using: &generator)
+      after: FailureFacts(failure), attempt: Int(step.attempt),
+      elapsedMilliseconds: step.attemptsElapsedMilliseconds, using: &generator)
     if case .retry(let delay) = decision, let limit = step.scheduleToCloseMilliseconds,
       step.elapsedMilliseconds + delay > limit
     {

@@ -25,6 +25,12 @@ extension Coordinator {
         kind: .cancelled, message: cancelled.message.isEmpty ? "the activity was cancelled" : cancelled.message)
       settle(token, step, reportID, run, session, state: .cancelled, output: nil, failure: failure, answer)
     case .failure(let failure):
+      if let size = failure.details?.data.count, size > limits.maxPayloadBytes {
+        return answer(
+          .rejected(
+            reportID, .invalid,
+            "the failure's details have \(size) bytes: at most \(limits.maxPayloadBytes) are allowed"))
+      }
       fail(token, step, reportID, failure, session, answer)
     case .completesLater:
       detach(token, step, reportID, session, answer)

@@ -9,17 +9,24 @@ extension Coordinator {
 
   internal func record(
     _ report: WorkflowReport, _ token: TaskToken, id reportID: UInt64, run: RunReference, session: WorkerSession,
-    isInformed: Bool = false, answer: @escaping Answer
+    isInformed: Bool = false, elapsed: [String: Int64]? = nil, answer: @escaping Answer
   ) {
     guard isInformed || !namesRefusedVersion(report, run) else {
       return learnVersions { [self] in
         record(report, token, id: reportID, run: run, session: session, isInformed: true, answer: answer)
       }
     }
+    let budgeted = report.stepsWithBudget
+    guard elapsed != nil || budgeted.isEmpty else {
+      return readElapsed(budgeted, token, reportID, answer) { [self] elapsed in
+        record(
+          report, token, id: reportID, run: run, session: session, isInformed: true, elapsed: elapsed, answer: answer)
+      }
+    }
     let continues = if case .continue = report.outcome { true } else { false }
     let planner = WorkflowReportPlanner(
       report: report, run: run, workerID: session.workerID, limits: limits, registry: registry, continues: continues,
-      newID: newID)
+      newID: newID, elapsed: elapsed ?? [:])
     var plan: WorkflowReportPlan
     do {
       plan = try planner.plan()
@@ -47,6 +54,10 @@ extension Coordinator {
     switch outcome {
     case nil: throw .invalid("the report says not how the run goes on")
     case .continueAsNew(let next): try check(next, run)
+    case .fail(let fail):
+      if let size = fail.failure?.details?.data.count, size > limits.maxPayloadBytes {
+        throw .invalid("the failure's details have \(size) bytes: at most \(limits.maxPayloadBytes) are allowed")
+      }
     case .complete(let complete):
       if let size = complete.output?.data.count, size > limits.maxPayloadBytes {
         throw .invalid("the run's output has \(size) bytes: at most \(limits.maxPayloadBytes) are allowed")

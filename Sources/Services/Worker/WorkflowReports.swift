@@ -49,6 +49,8 @@ internal struct WorkflowReportPlanner {
   let continues: Bool
   /// Makes the ids of children.
   let newID: () -> RunID
+  /// How long ago steps first began, in milliseconds, of those whose budget is to be looked at.
+  var elapsed: [String: Int64] = [:]
 
   func plan() throws(ReportFlaw) -> WorkflowReportPlan {
     guard report.results.count + report.commands.count <= limits.maxReportItems else {
@@ -107,7 +109,7 @@ internal struct WorkflowReportPlanner {
     var generator = SystemRandomNumberGenerator()
     let decision = policy.decide(
       after: FailureFacts(failure), attempt: Int(attempt),
-      elapsedMilliseconds: result.duration?.milliseconds ?? 0, using: &generator)
+      elapsedMilliseconds: elapsed[result.key] ?? result.duration?.milliseconds ?? 0, using: &generator)
     step.failure = failure.blob
     switch decision {
     case .giveUp(let reason):

@@ -25,10 +25,11 @@ extension Coordinator {
   /// Reads what decides whether a run moves.
   private func situation(of run: RunRow) async throws(StoreError) -> RunSituation {
     let limit = Self.explainedSteps
-    let (open, steps) = try await store.read { connection in
+    let (open, steps, groups) = try await store.read { connection in
       (
         try connection.execute(LoadSituation(runID: run.runID)).rows.first,
-        try connection.execute(ListOpenSteps(runID: run.runID, limit: limit)).rows
+        try connection.execute(ListOpenSteps(runID: run.runID, limit: limit)).rows,
+        try connection.execute(ListOpenGroups(runID: run.runID, limit: limit)).rows
       )
     }
     let workflows = try await liveWorkers(run.namespace, .workflow, [run.workflowType])
@@ -37,6 +38,7 @@ extension Coordinator {
       status: run.status, supply: WorkerSupply(key: run.taskKey, workers: workflows))
     situation.take(run)
     if let open { situation.take(open) }
+    situation.groups = groups
     situation.steps = steps.map { RunSituation.OpenStep($0, workers: activities) }
     return situation
   }

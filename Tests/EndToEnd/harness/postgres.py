@@ -38,8 +38,9 @@ def as_server_account() -> list[str]:
 
 
 class Postgres:
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, settings: dict[str, str] | None = None) -> None:
         self.folder = folder
+        self.settings = settings or {}
         self.port = free_port()
         self.process: Process | None = None
         self._programs = binaries()
@@ -70,6 +71,7 @@ class Postgres:
         settings = {
             "listen_addresses": "127.0.0.1", "port": self.port, "unix_socket_directories": "", "max_connections": 100,
             "shared_buffers": "32MB", "log_min_messages": "log", "deadlock_timeout": "200ms",
+            **self.settings,
         }  # fmt: skip
         options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         command = [*self._prefix, self._programs / "postgres", "-D", self.folder / "data", *options]

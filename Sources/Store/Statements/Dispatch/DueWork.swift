@@ -60,6 +60,12 @@ package struct DueRuns: PostgresStatement {
     package var isLeased: Bool
   }
 
+  /// A cancelled run `o` whose grace is over and that a worker is still at work on: nothing else is due of it.
+  internal static let isLeftAlone = """
+    o.leased AND coalesce(o.cancel_deadline_at <= clock.now, false) AND coalesce(o.timeout_at > clock.now, true)
+               AND coalesce(o.resume_at > clock.now, true)
+    """
+
   package static let name = "due_runs"
   package static let sql = """
     WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now)
@@ -67,8 +73,7 @@ package struct DueRuns: PostgresStatement {
            coalesce(o.resume_at <= clock.now, false), coalesce(o.timeout_at <= clock.now, false),
            coalesce(o.cancel_deadline_at <= clock.now, false), o.leased
       FROM kagzi.open_runs o, clock
-     WHERE o.due_at <= clock.now AND NOT (o.leased AND o.cancel_deadline_at <= clock.now
-             AND coalesce(o.timeout_at > clock.now, true) AND coalesce(o.resume_at > clock.now, true))
+     WHERE o.due_at <= clock.now AND NOT (\(isLeftAlone))
      ORDER BY o.due_at
      LIMIT $1
     """
@@ -90,11 +95,13 @@ package struct NextDue: PostgresStatement {
   package init() {}
 
   package static let name = "next_due"
+  /// What became due since it was looked for counts, too: it is late, not gone.
   package static let sql = """
+    WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now)
     SELECT floor(extract(epoch FROM least(
              (SELECT min(due_at) FROM kagzi.steps WHERE due_at IS NOT NULL),
              (SELECT min(deadline_at) FROM kagzi.groups WHERE deadline_at IS NOT NULL AND verdict IS NULL),
-             (SELECT min(due_at) FROM kagzi.open_runs WHERE due_at IS NOT NULL AND due_at > clock_timestamp()))
+             (SELECT min(o.due_at) FROM kagzi.open_runs o, clock WHERE o.due_at IS NOT NULL AND NOT (\(DueRuns.isLeftAlone))))
              - clock_timestamp()) * 1000)::bigint
     """
 

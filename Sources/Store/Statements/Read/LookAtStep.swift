@@ -18,6 +18,8 @@ package struct LookAtStep: LookupStatement {
     package var epoch: Int32
     package var policy: [UInt8]?
     package var elapsedMilliseconds: Int64
+    /// Since its first attempt began, or since it was scheduled if none has.
+    package var attemptsElapsedMilliseconds: Int64
     package var scheduleToCloseMilliseconds: Int64?
     package var sessionID: SessionID?
     package var workerID: String?
@@ -34,7 +36,8 @@ package struct LookAtStep: LookupStatement {
            (extract(epoch FROM clock_timestamp() - s.scheduled_at) * 1000)::bigint, s.schedule_to_close_ms, s.session_id,
            k.worker_id, o.run_id, o.namespace, o.workflow_id, o.workflow_type, o.workflow_version, o.task_queue, o.priority,
            CASE WHEN o.sticky THEN o.session_id END, s.failure,
-           greatest(0, (extract(epoch FROM s.due_at - clock_timestamp()) * 1000)::bigint)
+           greatest(0, (extract(epoch FROM s.due_at - clock_timestamp()) * 1000)::bigint),
+           (extract(epoch FROM clock_timestamp() - coalesce(\(FirstAttempt.startedAt), s.started_at, s.scheduled_at)) * 1000)::bigint
       FROM kagzi.steps s
       LEFT JOIN kagzi.open_runs o ON o.run_id = s.run_id
       LEFT JOIN kagzi.sessions k ON k.session_id = s.session_id
@@ -58,7 +61,8 @@ package struct LookAtStep: LookupStatement {
     }
     return Row(
       kind: kind, state: state, attempt: try row.int32(2), epoch: try row.int32(3), policy: try row.optionalBytes(4),
-      elapsedMilliseconds: try row.int64(5), scheduleToCloseMilliseconds: try row.optionalInt64(6),
+      elapsedMilliseconds: try row.int64(5), attemptsElapsedMilliseconds: try row.int64(19),
+      scheduleToCloseMilliseconds: try row.optionalInt64(6),
       sessionID: try row.optionalID(7), workerID: try row.optionalString(8), run: run,
       failure: try row.optionalBytes(17), retryDelayMilliseconds: try row.optionalInt64(18))
   }

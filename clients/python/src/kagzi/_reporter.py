@@ -115,7 +115,8 @@ class Reporter:
 
     def _unasked_reason(self) -> str | None:
         """Why ending here is a version conflict: recorded steps that nobody asked for and nobody still could."""
-        if self._run.is_cancelled:
+        # A later attempt of the run may go another way, such as past a step that failed and was compensated for.
+        if self._run.is_cancelled or self._run.task.attempt > 1:
             return None
         reason = self._run.ledger.unasked_reason()
         if reason is not None and self._run.continuation is None and self._run.loop.has_live_tasks:
