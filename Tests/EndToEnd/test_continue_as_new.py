@@ -77,6 +77,25 @@ def test_signals_that_no_step_took_go_on_with_the_workflow_in_order(
     assert steps["b4"].state == run.STEP_STATE_WAITING
 
 
+def test_a_paused_run_goes_on_paused_and_moves_again_when_it_is_resumed(
+    flow: RawWorker, service: Service, queue: str
+) -> None:
+    first = service.start("w", queue, workflow_id=f"chain-{queue}")
+    task = flow.task()
+    service.pause(first, "look at it")
+    assert not flow.continue_as_new(task.token, b"2").HasField("rejection")
+    flow.grant(1)
+    flow.expect_nothing("task", 0.4)
+    assert service.get(first).status == run.RUN_STATUS_CONTINUED
+    second = service.get(service.get(first).related_run_id)
+    assert (second.status, second.status_reason) == (run.RUN_STATUS_PAUSED, "look at it")
+    service.resume(second.run_id)
+    task = flow.task(timeout=2)
+    assert task.run_id == second.run_id and task.workflow.input.data == b"2"
+    flow.complete(task.token)
+    assert service.wait(second.run_id).status == run.RUN_STATUS_COMPLETED
+
+
 def test_a_version_may_be_named_and_must_be_registered(flow: RawWorker, service: Service, queue: str) -> None:
     service.start("w", queue, workflow_version=1)
     task = flow.task()

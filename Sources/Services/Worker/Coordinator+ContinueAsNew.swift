@@ -50,6 +50,7 @@ extension Coordinator {
 
   private func handOut(_ run: RunReference, _ continued: Continued, input: Payload?, reserved: SessionID?) {
     if let timeout = continued.timeoutMilliseconds { noteDue(inMilliseconds: timeout) }
+    guard !continued.isPaused else { return release(reserved, .workflow) }
     guard let reserved else { return noteReady(run.taskKey) }
     if continued.isCancelRequested {
       load(ClaimedRun(runID: run.runID, sessionID: reserved, epoch: 1, isDelta: false))

@@ -40,11 +40,12 @@ extension Verbs {
         let places = continuations.places { $0.close.runID }
         let closing = reply.rows.compactMap { if case .closing(let row) = $0 { row } else { nil } }
         let closed = ClosedRuns(closing).runs
-        for case .continued(let runID, let createdAt, let timeout, let isCancelRequested) in reply.rows {
+        for case .continued(let runID, let createdAt, let timeout, let isCancelRequested, let isPaused) in reply.rows {
           guard let index = places[runID], let closed = closed[runID] else { continue }
           outcomes[index] = .continued(
             Continued(
-              closed: closed, createdAt: createdAt, timeoutMilliseconds: timeout, isCancelRequested: isCancelRequested))
+              closed: closed, createdAt: createdAt, timeoutMilliseconds: timeout, isCancelRequested: isCancelRequested,
+              isPaused: isPaused))
         }
       }
     ]

@@ -137,4 +137,6 @@ package struct Continued: Sendable {
   package var timeoutMilliseconds: Int64?
   /// Whether the new run is to cancel, as the old one was.
   package var isCancelRequested: Bool
+  /// Whether the new run is paused, as the old one was: it was not handed out.
+  package var isPaused: Bool
 }

@@ -7,7 +7,8 @@ package struct ContinueRunsMany: PostgresStatement {
   package let continuations: [ContinueRun]
 
   package enum Row: Sendable {
-    case continued(RunID, createdAt: PostgresTimestamp, timeoutMilliseconds: Int64?, isCancelRequested: Bool)
+    case continued(
+      RunID, createdAt: PostgresTimestamp, timeoutMilliseconds: Int64?, isCancelRequested: Bool, isPaused: Bool)
     case closing(CloseRunsMany.Row)
   }
 
@@ -17,7 +18,8 @@ package struct ContinueRunsMany: PostgresStatement {
     EXISTS (SELECT FROM unnest($8::uuid[], $9::text[]) AS n (run_id, step_key)
              WHERE n.run_id = s.run_id AND n.step_key = s.step_key)
     """
-  /// A request to cancel the run that has not been answered goes on to the next one, and so does what its parent knows of it.
+  /// A request to cancel the run that has not been answered goes on to the next one, and so does a pause, and what its parent
+  /// knows of it.
   package static let sql = """
     WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now),
     input AS (
@@ -30,10 +32,11 @@ package struct ContinueRunsMany: PostgresStatement {
       DELETE FROM kagzi.open_runs r USING input i
        WHERE r.run_id = i.run_id AND r.leased AND r.lease_epoch = i.epoch AND \(CancelOpenGroups.areLocked)
       RETURNING r.run_id, r.seq + i.changes AS seq, i.changes, r.session_id, r.started_at, i.epoch, i.next_run_id,
-                coalesce(i.next_version, r.workflow_version) AS next_version, i.next_input, i.reserved, r.namespace,
+                coalesce(i.next_version, r.workflow_version) AS next_version, i.next_input, r.namespace,
                 r.workflow_id, r.workflow_type, r.task_queue, r.priority, r.parent_run_id, r.cancel_requested,
                 r.cancel_reason, r.cancel_deadline_at, r.signals_received, r.signals_untaken, false AS is_paused, r.step_epoch,
-                r.attempt_seq
+                r.attempt_seq, r.status = 5 AS stays_paused, CASE WHEN r.status = 5 THEN r.status_reason END AS pause_reason,
+                CASE WHEN r.status <> 5 THEN i.reserved END AS holder
     ),
     closed AS (
       UPDATE kagzi.runs r SET
@@ -50,15 +53,15 @@ package struct ContinueRunsMany: PostgresStatement {
     ),
     opened AS (
       INSERT INTO kagzi.open_runs (
-        run_id, namespace, workflow_id, workflow_type, workflow_version, task_queue, priority, status, seq, parent_run_id,
-        leased, session_id, lease_epoch, lease_seq, leased_at, started_at, ready_at, timeout_at, due_at,
+        run_id, namespace, workflow_id, workflow_type, workflow_version, task_queue, priority, status, status_reason, seq,
+        parent_run_id, leased, session_id, lease_epoch, lease_seq, leased_at, started_at, ready_at, timeout_at, due_at,
         cancel_requested, cancel_reason, cancel_deadline_at, signals_received, signals_untaken, parent_step)
       SELECT n.next_run_id, n.namespace, n.workflow_id, n.workflow_type, n.next_version, n.task_queue, n.priority,
-             CASE WHEN n.reserved IS NULL THEN 1 ELSE 2 END, 1, n.parent_run_id,
-             n.reserved IS NOT NULL, n.reserved, CASE WHEN n.reserved IS NULL THEN 0 ELSE 1 END,
-             CASE WHEN n.reserved IS NULL THEN 0 ELSE 1 END,
-             CASE WHEN n.reserved IS NOT NULL THEN clock.now END, CASE WHEN n.reserved IS NOT NULL THEN clock.now END,
-             CASE WHEN n.reserved IS NULL THEN clock.now END, n.timeout_at, least(n.timeout_at, n.cancel_deadline_at),
+             CASE WHEN n.stays_paused THEN 5 WHEN n.holder IS NULL THEN 1 ELSE 2 END, n.pause_reason, 1, n.parent_run_id,
+             n.holder IS NOT NULL, n.holder, CASE WHEN n.holder IS NULL THEN 0 ELSE 1 END,
+             CASE WHEN n.holder IS NULL THEN 0 ELSE 1 END,
+             CASE WHEN n.holder IS NOT NULL THEN clock.now END, CASE WHEN n.holder IS NOT NULL THEN clock.now END,
+             CASE WHEN n.holder IS NULL AND NOT n.stays_paused THEN clock.now END, n.timeout_at, least(n.timeout_at, n.cancel_deadline_at),
              n.cancel_requested, n.cancel_reason, n.cancel_deadline_at, n.signals_received, n.signals_untaken,
              n.parent_step
         FROM continuing n, clock
@@ -78,9 +81,10 @@ package struct ContinueRunsMany: PostgresStatement {
     \(CancelOpenSteps.cancel(unless: reported)),
     \(CancelOpenGroups.cancel),
     \(ClosedRows.stranded(sparingAbandoned: true))
-    SELECT s.*, NULL::timestamptz, NULL::bigint, NULL::boolean FROM (\(ClosedRows.select)) AS s
+    SELECT s.*, NULL::timestamptz, NULL::bigint, NULL::boolean, NULL::boolean FROM (\(ClosedRows.select)) AS s
     UNION ALL
-    SELECT n.run_id, NULL, NULL, NULL, NULL, \(ClosedRows.noClosing), clock.now, n.timeout_ms, n.cancel_requested
+    SELECT n.run_id, NULL, NULL, NULL, NULL, \(ClosedRows.noClosing), clock.now, n.timeout_ms, n.cancel_requested,
+           n.stays_paused
       FROM continuing n, clock
     """
 
@@ -103,6 +107,6 @@ package struct ContinueRunsMany: PostgresStatement {
     guard let createdAt = try row.optionalTimestamp(21) else { return .closing(try ClosedRows.decode(row)) }
     return .continued(
       try row.id(0), createdAt: createdAt, timeoutMilliseconds: try row.optionalInt64(22),
-      isCancelRequested: try row.bool(23))
+      isCancelRequested: try row.bool(23), isPaused: try row.bool(24))
   }
 }
