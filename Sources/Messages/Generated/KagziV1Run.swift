@@ -387,7 +387,7 @@ public struct Group: Sendable, Hashable {
 
 /// One execution of a step that did not settle it, or the last one that did.
 public struct StepAttempt: Sendable, Hashable {
-  /// The step.
+  /// The step. Empty: the run itself, under its own retry policy.
   public var step: String
 
   /// The attempt's number, from 1.
