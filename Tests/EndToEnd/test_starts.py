@@ -165,8 +165,7 @@ BAD_STARTS: dict[str, tuple[dict[str, Any], grpc.StatusCode, Any]] = {
     "a timeout of nothing": ({"run_timeout": duration(0)}, grpc.StatusCode.INVALID_ARGUMENT, details.InvalidField),
     "a negative delay": ({"start_delay": duration(-1)}, grpc.StatusCode.INVALID_ARGUMENT, details.InvalidField),
     "33 tags": ({"tags": {str(n): "" for n in range(33)}}, grpc.StatusCode.INVALID_ARGUMENT, details.InvalidField),
-    # Refused before it is a request: the wire checks text, and knows no field.
-    "a NUL in the id": ({"workflow_id": "a\0b"}, grpc.StatusCode.INVALID_ARGUMENT, type(None)),
+    "a NUL in the id": ({"workflow_id": "a\0b"}, grpc.StatusCode.INVALID_ARGUMENT, details.InvalidField),
 }  # fmt: skip
 
 
