@@ -123,6 +123,11 @@ extension Coordinator {
         hub.started.remove(start.runID)
         release(reserved, .workflow)
         settleConflict(start, request, completion)
+      case .failure(.constraint("a_request_id_starts_one_run")):
+        // The same request was being started on another lane, or coordinator, at this moment.
+        hub.started.remove(start.runID)
+        release(reserved, .workflow)
+        settleConflict(start, request, completion)
       case .failure(let error):
         hub.started.remove(start.runID)
         release(reserved, .workflow)
