@@ -76,6 +76,11 @@ class Cluster:
             " (SELECT wal_bytes::bigint FROM pg_stat_wal), (SELECT wal_sync FROM pg_stat_wal)", database)
         return dict(zip(("commits", "wal_bytes", "wal_syncs"), map(int, row.split("|"))))
 
+    def written(self) -> dict[str, int]:
+        """Transactions that wrote, and bytes of WAL, of the cluster since it was made: exact and at once, unlike counters."""
+        row = self.psql("SELECT pg_snapshot_xmax(pg_current_snapshot()), pg_current_wal_insert_lsn() - '0/0'")
+        return dict(zip(("writing_transactions", "wal_bytes"), map(int, row.split("|"))))
+
     def track_statements(self, on: bool) -> None:
         self.psql(f"ALTER SYSTEM SET pg_stat_statements.track = '{'top' if on else 'none'}'")
         self.psql("SELECT pg_reload_conf()")

@@ -9,6 +9,10 @@ import signal
 import subprocess
 import threading
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -20,13 +24,14 @@ def _end_with_parent() -> None:
 class Child:
     """A process that is started now, and ended by its pid at the end of a `with`."""
 
-    def __init__(self, command: list[str], log: Path, ready: str | None = None, timeout: float = 120):
+    def __init__(self, command: list[str], log: Path, ready: str | None = None, timeout: float = 120,
+                 stdin: int = subprocess.DEVNULL):
         """`ready`: a pattern that a line of its output must match first; its group 1 becomes `answer`."""
         self.command = command
         self.log = log.open("a")
         self.answer = ""
         self.process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self.log, text=True,
+            command, stdin=stdin, stdout=subprocess.PIPE, stderr=self.log, text=True,
             preexec_fn=_end_with_parent,
         )
         if ready:
@@ -58,7 +63,7 @@ class Child:
                 self.process.wait()
         self.log.close()
 
-    def __enter__(self) -> Child:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -104,6 +109,20 @@ def cpu_seconds(root: int) -> float:
         except OSError:
             continue
     return ticks / TICKS
+
+
+def memory_mib(root: int) -> float:
+    """The memory of a process tree; what its processes share, such as Postgres's buffers, counts once."""
+    own, shared = 0, 0
+    for pid in tree(root):
+        try:
+            status = Path(f"/proc/{pid}/status").read_text()
+        except OSError:
+            continue
+        kib = {name: int(value) for name, value in re.findall(r"(RssAnon|RssFile|RssShmem):\s+(\d+) kB", status)}
+        own += kib.get("RssAnon", 0)
+        shared = max(shared, kib.get("RssFile", 0) + kib.get("RssShmem", 0))
+    return (own + shared) / 1024
 
 
 def resident_mib(pid: int) -> float:

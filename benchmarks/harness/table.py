@@ -24,8 +24,12 @@ def table(rows: list[Row]) -> str:
     """Markdown, aligned."""
     head = ["", "measured", "compared with", "ratio", "goal", "met"]
     said = {True: "yes", False: "NO", None: ""}
-    lines = [head] + [[r.name, r.figure, r.reference, r.ratio, r.goal, said[r.met]] for r in rows]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
+    return aligned([head] + [[r.name, r.figure, r.reference, r.ratio, r.goal, said[r.met]] for r in rows])
+
+
+def aligned(lines: list[list[str]]) -> str:
+    """Markdown; the first line is the head."""
+    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
     text = ["| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths)) + " |" for line in lines]
     text.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
     return "\n".join(text)
