@@ -65,15 +65,11 @@ package struct CoordinatorServer: Sendable {
   ) async throws {
     let database = PostgresConfiguration(connectionString: settings.databaseURL)
     let schemaVersion = try await Migrator(database, logger: logger).run()
-    let operationCounts = NamedCounters()
-    let batcher = Batcher(
-      database.forBatches(), lanes: settings.lanes, executor: OperationExecutor(operations: operationCounts),
-      limits: BatchLimits(), logger: logger)
-    let pool = PostgresPool(
-      database.forReads(), limits: .init(size: settings.readConnections, waiting: 20_000), logger: logger)
-    let lookups = PostgresPool(
-      database.forBatches(), limits: .init(size: settings.lookupConnections, waiting: 20_000), logger: logger)
-    let store = Store(batcher: batcher, pool: pool, lookups: lookups, operationCounts: operationCounts)
+    let store = Store(
+      database,
+      connections: .init(
+        lanes: settings.lanes, reads: settings.readConnections, lookups: settings.lookupConnections),
+      logger: logger)
     let probe = DatabaseProbe(database, logger: logger)
     var generator = SystemRandomNumberGenerator()
     let coordinator = Coordinator(
@@ -115,9 +111,7 @@ package struct CoordinatorServer: Sendable {
     try await ServiceGroup(
       services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet
     ).run()
-    await batcher.shutdown()
-    await pool.shutdown()
-    await lookups.shutdown()
+    await store.shutdown()
     await probe.shutdown()
     try await group.shutdownGracefully()
     logger.info("stopped")

@@ -1,3 +1,4 @@
+package import Logging
 package import Meters
 package import Postgres
 
@@ -10,22 +11,43 @@ package final class Store: Sendable {
   /// Look-ups for tasks and waiters, in seconds.
   package let lookupLatencies = Histogram(bounds: Histogram.latencyBounds)
   /// Operations of committed batches by verb.
-  package let operationCounts: NamedCounters
+  package let operationCounts = NamedCounters()
   private let pool: PostgresPool
   private let lookups: PostgresPool
 
-  /// - Parameters:
-  ///   - pool: for what people and services ask; `PostgresConfiguration.forReads()`.
-  ///   - lookups: for what tasks and waiters need; `PostgresConfiguration.forBatches()`.
-  ///   - operationCounts: what the batcher's executor counts.
-  package init(
-    batcher: Batcher<OperationExecutor>, pool: PostgresPool, lookups: PostgresPool,
-    operationCounts: NamedCounters = NamedCounters()
-  ) {
-    self.operationCounts = operationCounts
-    self.batcher = batcher
-    self.pool = pool
-    self.lookups = lookups
+  /// How many connections there are of each kind.
+  package struct Connections: Sendable {
+    /// For what is written, in batches.
+    package var lanes: Int
+    /// For what people and services ask.
+    package var reads: Int
+    /// For what tasks and waiters need at once.
+    package var lookups: Int
+
+    package init(lanes: Int, reads: Int, lookups: Int) {
+      self.lanes = lanes
+      self.reads = reads
+      self.lookups = lookups
+    }
+  }
+
+  /// Connects by itself, now or when the database is there.
+  package init(_ database: PostgresConfiguration, connections: Connections, logger: Logger) {
+    // Made here, in the module of the batcher's code, so that the compiler makes that code for this very executor.
+    batcher = Batcher(
+      database.forBatches(), lanes: connections.lanes, executor: OperationExecutor(operations: operationCounts),
+      logger: logger)
+    pool = PostgresPool(
+      database.forReads(), limits: .init(size: connections.reads, waiting: 20_000), logger: logger)
+    lookups = PostgresPool(
+      database.forBatches(), limits: .init(size: connections.lookups, waiting: 20_000), logger: logger)
+  }
+
+  /// Carries out what waits, then closes all connections.
+  package func shutdown() async {
+    await batcher.shutdown()
+    await pool.shutdown()
+    await lookups.shutdown()
   }
 
   /// Queues one operation; `completion` runs on the lane's thread after its commit. A full queue answers at once.

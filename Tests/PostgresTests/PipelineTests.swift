@@ -39,19 +39,15 @@ struct PipelineTests {
     try await withDatabase { database in
       try await database.withConnection { connection in
         try connection.executeScript(table)
-        for isTransaction in [true, false] {
-          let pipeline = PostgresPipeline()
-          for number in [1, 2, 1000, 3] as [Int32] { pipeline.add(InsertNumber(number: number)) }
-          let error = #expect(throws: PostgresError.self) {
-            if isTransaction { try connection.transaction(pipeline) } else { try connection.execute(pipeline) }
-          }
-          #expect(error?.fault == .constraint("numbers_are_small"))
-          #expect(error?.statement == "insert_number")
-          #expect(try connection.execute(CountNumbers()).rows == [0])
-        }
+        let failing = PostgresPipeline()
+        for number in [1, 2, 1000, 3] as [Int32] { failing.add(InsertNumber(number: number)) }
+        let error = #expect(throws: PostgresError.self) { try connection.execute(failing) }
+        #expect(error?.fault == .constraint("numbers_are_small"))
+        #expect(error?.statement == "insert_number")
+        #expect(try connection.execute(CountNumbers()).rows == [0])
         let pipeline = PostgresPipeline()
         let reply = pipeline.add(InsertNumber(number: 4))
-        try connection.transaction(pipeline)
+        try connection.execute(pipeline)
         #expect(reply.affectedRows == 1)
         #expect(try connection.execute(CountNumbers()).rows == [1])
       }
@@ -66,28 +62,24 @@ struct PipelineTests {
         let pipeline = PostgresPipeline()
         pipeline.add(InsertNumber(number: 1000))
         pipeline.add(CountNumbers())
-        #expect(throws: PostgresError.self) { try connection.transaction(pipeline) }
+        #expect(throws: PostgresError.self) { try connection.execute(pipeline) }
         #expect(try connection.execute(CountNumbers()).rows == [0])
       }
     }
   }
 
-  @Test("fails at its COMMIT when a deferred constraint does")
+  @Test("fails at its commit when a deferred constraint does")
   func deferred() async throws {
     try await withDatabase { database in
       try await database.withConnection { connection in
         try connection.executeScript(
           "CREATE TABLE numbers (number int CONSTRAINT numbers_are_unique UNIQUE DEFERRABLE INITIALLY DEFERRED)")
-        for isTransaction in [true, false] {
-          let pipeline = PostgresPipeline()
-          pipeline.add(InsertNumber(number: 1))
-          pipeline.add(InsertNumber(number: 1))
-          let error = #expect(throws: PostgresError.self) {
-            if isTransaction { try connection.transaction(pipeline) } else { try connection.execute(pipeline) }
-          }
-          #expect(error?.fault == .constraint("numbers_are_unique"))
-          #expect(try connection.execute(CountNumbers()).rows == [0])
-        }
+        let pipeline = PostgresPipeline()
+        pipeline.add(InsertNumber(number: 1))
+        pipeline.add(InsertNumber(number: 1))
+        let error = #expect(throws: PostgresError.self) { try connection.execute(pipeline) }
+        #expect(error?.fault == .constraint("numbers_are_unique"))
+        #expect(try connection.execute(CountNumbers()).rows == [0])
       }
     }
   }
@@ -146,7 +138,7 @@ struct PipelineTests {
     }
   }
 
-  @Test("on a session that was ended says so: known before the COMMIT, and the other session is gone")
+  @Test("on a session that was ended says so: known before the commit, and the other session is gone")
   func endedSession() async throws {
     try await withDatabase { database in
       try await database.withConnection { first in

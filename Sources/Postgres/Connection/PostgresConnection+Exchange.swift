@@ -2,41 +2,29 @@ internal import CLibpq
 
 extension PostgresConnection {
   /// One round trip: everything is sent, then everything is read; answers after the first error are skipped by the server.
-  internal func exchange(
-    _ pipeline: PostgresPipeline, inTransaction: Bool, timeout: Duration?
-  ) throws(PostgresError) {
+  ///
+  /// The sync ends the transaction that the first statement began, so a batch costs no BEGIN and no COMMIT of its own.
+  internal func exchange(_ pipeline: PostgresPipeline, timeout: Duration?) throws(PostgresError) {
     checkThread()
     guard isUsable else { throw PostgresError(.connectionLost, "the connection was lost before") }
     guard pipeline.count <= PostgresLimits.pipelineStatements else {
       throw PostgresError(.tooLarge, "\(pipeline.count) statements in one pipeline")
     }
     var exchange = PostgresExchange(deadline: .now + (timeout ?? configuration.statementTimeout))
+    let commits = PQtransactionStatus(handle) == PQTRANS_IDLE
     notices.isCommitDoubtful = false
-    try send(pipeline, inTransaction: inTransaction, in: &exchange)
+    try send(pipeline, in: &exchange)
     for step in exchange.steps { try receive(step, of: pipeline, in: &exchange) }
     try receiveSync(&exchange)
     if let failure = exchange.failure { throw failure }
-    if inTransaction && notices.isCommitDoubtful { throw doubtfulCommit() }
+    if commits && notices.isCommitDoubtful { throw doubtfulCommit() }
   }
 
-  private func send(
-    _ pipeline: PostgresPipeline, inTransaction: Bool, in exchange: inout PostgresExchange
-  ) throws(PostgresError) {
-    if inTransaction { try send(control: TransactionControl.Begin.self, as: .command, in: &exchange) }
+  private func send(_ pipeline: PostgresPipeline, in exchange: inout PostgresExchange) throws(PostgresError) {
     for index in pipeline.entries.indices { try send(pipeline.entries[index], index: index, in: &exchange) }
-    if inTransaction { try send(control: TransactionControl.Commit.self, as: .commit, in: &exchange) }
     exchange.isCommitSent = true
     roundTripCount += 1
     guard PQpipelineSync(handle) == 1 else { throw refusedToSend(exchange) }
-  }
-
-  private func send<Control: PostgresStatement>(
-    control: Control.Type, as step: PostgresExchange.Step, in exchange: inout PostgresExchange
-  ) throws(PostgresError) {
-    parameters.reset()
-    try prepare(Control.name, Control.sql, in: &exchange)
-    exchange.steps.append(step)
-    guard PQsendQueryPrepared(handle, Control.name, 0, nil, nil, nil, 1) == 1 else { throw refusedToSend(exchange) }
   }
 
   private func send(

@@ -17,19 +17,10 @@ extension PostgresConnection {
 
   /// Sends all statements and one sync, and reads all answers: one round trip.
   ///
-  /// Outside `withTransaction` they share one implicit transaction: all are done, or none.
+  /// Outside `withTransaction` they share one implicit transaction, which the sync commits: all are done, or, on an error, none,
+  /// unless its fault is `fateUnknown`.
   package func execute(_ pipeline: PostgresPipeline, timeout: Duration? = nil) throws(PostgresError) {
-    try exchange(pipeline, inTransaction: false, timeout: timeout)
-  }
-
-  /// The same between BEGIN and COMMIT, still in one round trip. On an error nothing was done, unless its fault is `fateUnknown`.
-  package func transaction(_ pipeline: PostgresPipeline, timeout: Duration? = nil) throws(PostgresError) {
-    do {
-      try exchange(pipeline, inTransaction: true, timeout: timeout)
-    } catch {
-      rollBackIfOpen()
-      throw error
-    }
+    try exchange(pipeline, timeout: timeout)
   }
 
   /// Runs `body` between BEGIN and COMMIT, a round trip each beside its own. An error of `body` rolls back and is thrown on.

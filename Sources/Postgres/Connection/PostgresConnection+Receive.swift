@@ -17,7 +17,7 @@ extension PostgresConnection {
     guard try nextResult(exchange) == nil else { throw unexpected("a second answer", exchange) }
   }
 
-  /// Reads the answer to the sync: from here on the outcome is known. COMMIT may still fail here, for an implicit transaction.
+  /// Reads the answer to the sync: from here on the outcome is known. The commit may still fail here.
   internal func receiveSync(_ exchange: inout PostgresExchange) throws(PostgresError) {
     while true {
       guard let result = try nextResult(exchange) else { continue }
@@ -37,10 +37,6 @@ extension PostgresConnection {
   ) {
     switch step {
     case .prepare(let name): prepared.insert(name)
-    case .command: break
-    case .commit:
-      guard result.commandTag != "COMMIT", exchange.failure == nil else { return }
-      exchange.failure = PostgresError(.server(.inFailedTransaction), "the server rolled back instead of committing")
     case .entry(let index):
       do throws(PostgresDecodingError) {
         try pipeline.entries[index].receive(result)
@@ -55,20 +51,14 @@ extension PostgresConnection {
     in exchange: inout PostgresExchange
   ) {
     var error = serverError(result)
-    let isCommit =
-      switch step {
-      case .commit: true
-      default: false
-      }
     switch step {
     case .entry(let index): error.statement = pipeline.entries[index].name
     case .prepare(let name): error.statement = name
-    case .command, .commit: break
     }
     if PQstatus(handle) != CONNECTION_OK || error.fault == .reconnect {
       isUsable = false
-      // An error before COMMIT ends the transaction; one at COMMIT, or without a SQLSTATE, leaves it open what was done.
-      error.isFateUnknown = isCommit || error.sqlState == nil
+      // An error of the server before the sync ends the transaction; one without a SQLSTATE leaves it open what was done.
+      error.isFateUnknown = error.sqlState == nil
     }
     exchange.failure = exchange.failure ?? error
   }

@@ -5,9 +5,6 @@ internal struct PostgresExchange {
     case prepare(name: String)
     /// The pipeline's entry of this index.
     case entry(Int)
-    /// BEGIN, or another command whose answer holds nothing.
-    case command
-    case commit
   }
 
   internal var steps: [Step] = []

@@ -1,6 +1,6 @@
 /// Statements to send in one go; each `add` gives the place where its outcome will be.
 ///
-/// Used once, on the connection's own thread: `connection.execute(pipeline)` or `connection.transaction(pipeline)`.
+/// Used once, on the connection's own thread: `connection.execute(pipeline)`.
 @usableFromInline package final class PostgresPipeline {
   @usableFromInline internal struct Entry {
     @usableFromInline let name: String
@@ -33,8 +33,9 @@
     _ statement: Statement
   ) -> PostgresReply<Statement.Row> {
     let reply = PostgresReply<Statement.Row>()
+    let text = statement.text
     entries.append(
-      Entry(name: Statement.name, sql: Statement.sql, bind: { statement.bind(&$0) }) {
+      Entry(name: text.name, sql: text.sql, bind: { statement.bind(&$0) }) {
         (result: borrowing PostgresResult) throws(PostgresDecodingError) in
         var rows: [Statement.Row] = []
         let count = result.rowCount

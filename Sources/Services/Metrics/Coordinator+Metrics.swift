@@ -52,7 +52,7 @@ extension Coordinator {
     return [
       MetricFamily("kagzi_store_commits_total", .counter, "Batches committed.", batches.commits),
       MetricFamily(
-        "kagzi_store_statements_total", .counter, "Statements of batches, BEGIN and COMMIT not counted.",
+        "kagzi_store_statements_total", .counter, "Statements of batches.",
         batches.statements),
       MetricFamily(
         "kagzi_store_operations_total", .counter, "Operations of committed batches, by verb.", by: "verb",

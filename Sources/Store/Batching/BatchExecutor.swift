@@ -5,7 +5,7 @@ package protocol BatchExecutor: Sendable {
   associatedtype Operation: Sendable
   associatedtype Outcome: Sendable
 
-  /// Carries all operations out in one transaction, best by `connection.transaction(pipeline)`: one round trip.
+  /// Carries all operations out in one transaction, best by `connection.execute(pipeline)`: one round trip.
   ///
   /// - Returns: one outcome an operation, in their order.
   /// - Throws: when nothing was done, or `PostgresError` as it came. The batch is tried again, or split until the

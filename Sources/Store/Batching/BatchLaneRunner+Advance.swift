@@ -14,7 +14,7 @@ extension BatchLaneRunner {
     if let doubt = group.doubt { return settle(group, doubt, connection) }
     do {
       let begin = ContinuousClock.now
-      let outcomes = try executor.execute(group.operations.map(\.operation), on: connection)
+      let outcomes = try executor.execute(group.operations.map { $0.operation }, on: connection)
       precondition(outcomes.count == group.operations.count, "an executor gives one outcome an operation")
       counters.commits.add(1, ordering: .relaxed)
       counters.latencies.observe(ContinuousClock.now - begin)
@@ -90,7 +90,7 @@ extension BatchLaneRunner {
         pause(.milliseconds(100))
         return [group]
       }
-      let outcomes = try executor.settle(group.operations.map(\.operation), on: connection)
+      let outcomes = try executor.settle(group.operations.map { $0.operation }, on: connection)
       precondition(outcomes.count == group.operations.count, "an executor settles every operation")
       group.operations = complete(group.operations, outcomes)
       group.doubt = nil

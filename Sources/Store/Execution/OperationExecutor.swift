@@ -21,7 +21,7 @@ package struct OperationExecutor: BatchExecutor {
     var outcomes = [Outcome](repeating: .refused, count: operations.count)
     let pipeline = PostgresPipeline()
     let collectors = verbs.add(to: pipeline)
-    try connection.transaction(pipeline)
+    try connection.execute(pipeline)
     for collect in collectors { collect(&outcomes) }
     var counts: [String: Int] = [:]
     for operation in operations { counts[operation.verb, default: 0] += 1 }

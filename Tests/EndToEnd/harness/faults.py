@@ -98,11 +98,9 @@ class Proxy:
 
 
 class PostgresProxy(Proxy):
-    """Between a coordinator and Postgres. Points: `before commit`, the batch's statements have reached the server and its
-    COMMIT has not; `after commit`, the server has committed and the coordinator does not hear of it. Matched by the names of the
-    batch's statements."""
-
-    COMMIT = b"kagzi_commit"
+    """Between a coordinator and Postgres. Points: `before commit`, the batch's statements have reached the server and the sync
+    that commits them has not; `after commit`, the server has committed and the coordinator does not hear of it. Matched by the
+    names of the batch's statements."""
 
     def __init__(self, upstream_port: int, strike: Strike) -> None:
         self.strike = strike
@@ -132,6 +130,7 @@ class _PostgresTalk:
         self.answering = b""
         self.statements: list[str] = []
         self.committing: list[list[str]] = []
+        self.failed = False
 
     def asked(self, data: bytes) -> tuple[bytes, bool]:
         """What may pass to the server of these bytes, and whether the connection ends with it."""
@@ -141,13 +140,12 @@ class _PostgresTalk:
             message = self._next_asked()
             if message is None:
                 return passing, False
-            statement = self._bound(message)
-            if statement == PostgresProxy.COMMIT:
+            if message[:1] == b"S":  # Sync
                 if self.strike.now("before commit", self.statements):
                     return passing, True
                 self.committing.append(self.statements)
                 self.statements = []
-            elif statement:
+            elif statement := self._bound(message):
                 self.statements.append(statement.decode())
             passing += message
 
@@ -179,12 +177,12 @@ class _PostgresTalk:
             if len(self.answering) < length:
                 break
             message, self.answering = self.answering[:length], self.answering[length:]
-            if message[:1] == b"C" and message[5:] == b"COMMIT\0" and self.committing:
-                if self.strike.now("after commit", self.committing.pop(0)):
+            if message[:1] == b"Z" and self.committing:  # ReadyForQuery
+                batch, failed, self.failed = self.committing.pop(0), self.failed, False
+                if not failed and self.strike.now("after commit", batch):
                     raise Closed
-            elif message[:1] == b"E" and self.committing:
-                # The batch failed, and its COMMIT is skipped.
-                self.committing.pop(0)
+            elif message[:1] == b"E":
+                self.failed = True
             passing += message
         return passing
 

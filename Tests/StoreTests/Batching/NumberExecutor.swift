@@ -68,7 +68,7 @@ struct NumberExecutor: BatchExecutor {
     try beforeExecute(operations, connection)
     let pipeline = PostgresPipeline()
     let reply = pipeline.add(InsertWrites(writes: operations))
-    try connection.transaction(pipeline)
+    try connection.execute(pipeline)
     try afterCommit(operations, connection)
     let inserted = Set(reply.rows)
     return operations.map { inserted.contains($0.number) ? .now : .before }

@@ -54,7 +54,7 @@ extension Store {
       let pipeline = PostgresPipeline()
       pipeline.add(AllowScans())
       let reply = pipeline.add(statement)
-      try connection.transaction(pipeline)
+      try connection.execute(pipeline)
       return reply.rows
     }
   }

@@ -11,7 +11,20 @@ package struct AdvanceRunsMany: PostgresStatement {
   }
 
   package static let name = "advance_runs_many"
-  package static let sql = """
+  package static let sql = statement(recording: "")
+  /// With failed attempts of local steps.
+  private static let withAttempts = PostgresStatementText(
+    name: "advance_runs_many_with_attempts",
+    sql: statement(recording: ",\n" + FailedAttemptArrays.insert(from: 8 + NewStepArrays.parameterCount)))
+
+  package var text: PostgresStatementText {
+    hasFailedAttempts ? Self.withAttempts : PostgresStatementText(name: Self.name, sql: Self.sql)
+  }
+
+  private var hasFailedAttempts: Bool { advances.contains { !$0.failedAttempts.isEmpty } }
+
+  private static func statement(recording attempts: String) -> String {
+    """
     WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now),
     input AS (
       SELECT * FROM unnest($1::uuid[], $2::integer[], $3::smallint[], $4::integer[], $5::text[], $6::boolean[], $7::boolean[])
@@ -47,10 +60,10 @@ package struct AdvanceRunsMany: PostgresStatement {
                 r.ready_at IS NOT NULL AS is_ready,
                 CASE WHEN r.lease_epoch > i.epoch THEN r.lease_epoch END AS new_epoch
     ),
-    \(NewStepArrays.insert(from: 8)),
-    \(FailedAttemptArrays.insert(from: 8 + NewStepArrays.parameterCount))
+    \(NewStepArrays.insert(from: 8))\(attempts)
     SELECT run_id, is_ready, new_epoch, is_paused, step_epoch FROM held
     """
+  }
 
   package func bind(_ parameters: inout PostgresParameters) {
     parameters.bindArray(advances) { $0.runID }
@@ -63,6 +76,7 @@ package struct AdvanceRunsMany: PostgresStatement {
     parameters.bindArray(advances) { $0.isSticky }
     parameters.bindArray(advances) { $0.hasReservedSlot }
     NewStepArrays.bind(advances.flatMap { $0.steps.positioned(in: $0.runID) }, &parameters)
+    guard hasFailedAttempts else { return }
     FailedAttemptArrays.bind(
       advances.flatMap { advance in advance.failedAttempts.map { .init(runID: advance.runID, attempt: $0) } },
       &parameters)

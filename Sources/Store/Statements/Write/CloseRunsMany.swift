@@ -13,12 +13,29 @@ package struct CloseRunsMany: PostgresStatement {
   }
 
   package static let name = "close_runs_many"
-  /// A local step whose last attempt is part of the report.
-  private static let reported = """
-    EXISTS (SELECT FROM unnest($8::uuid[], $9::text[]) AS n (run_id, step_key)
-             WHERE n.run_id = s.run_id AND n.step_key = s.step_key)
+  package static let sql = statement(recording: "", sparing: "false")
+  /// With steps, and failed attempts of local steps, in the reports.
+  private static let withSteps = PostgresStatementText(
+    name: "close_runs_many_with_steps",
+    sql: statement(
+      recording: """
+        \(NewStepArrays.insert(from: 8)),
+        \(FailedAttemptArrays.insert(from: 8 + NewStepArrays.parameterCount)),
+        """,
+      // A local step whose last attempt is part of the report.
+      sparing: """
+        EXISTS (SELECT FROM unnest($8::uuid[], $9::text[]) AS n (run_id, step_key)
+                 WHERE n.run_id = s.run_id AND n.step_key = s.step_key)
+        """))
+
+  package var text: PostgresStatementText {
+    hasSteps ? Self.withSteps : PostgresStatementText(name: Self.name, sql: Self.sql)
+  }
+
+  private var hasSteps: Bool { closes.contains { !$0.steps.isEmpty || !$0.failedAttempts.isEmpty } }
+
+  private static func statement(recording steps: String, sparing reported: String) -> String {
     """
-  package static let sql = """
     WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now),
     input AS (
       SELECT * FROM unnest($1::uuid[], $2::integer[], $3::smallint[], $4::integer[], $5::boolean[], $6::bytea[], $7::bytea[])
@@ -41,13 +58,13 @@ package struct CloseRunsMany: PostgresStatement {
       FROM held h, clock WHERE r.run_id = h.run_id
       RETURNING \(ClosedRows.closedColumns)
     ),
-    \(NewStepArrays.insert(from: 8)),
-    \(FailedAttemptArrays.insert(from: 8 + NewStepArrays.parameterCount)),
+    \(steps)
     \(CancelOpenSteps.cancel(unless: reported)),
     \(CancelOpenGroups.cancel),
     \(ClosedRows.notices)
     \(ClosedRows.select)
     """
+  }
 
   package func bind(_ parameters: inout PostgresParameters) {
     parameters.bindArray(closes) { $0.runID }
@@ -57,6 +74,7 @@ package struct CloseRunsMany: PostgresStatement {
     parameters.bindArray(closes) { $0.isCancellation }
     parameters.bindOptionalArray(closes) { $0.output }
     parameters.bindOptionalArray(closes) { $0.failure }
+    guard hasSteps else { return }
     NewStepArrays.bind(closes.flatMap { $0.steps.positioned(in: $0.runID) }, &parameters)
     FailedAttemptArrays.bind(
       closes.flatMap { close in close.failedAttempts.map { .init(runID: close.runID, attempt: $0) } }, &parameters)

@@ -13,6 +13,11 @@ package struct SettleStepsMany: PostgresStatement {
     package var wake: Wake
   }
 
+  /// Of the run `r` as it was: nobody works on it, and nothing else has called for somebody.
+  private static let isWoken = "NOT r.leased AND r.status <> 5 AND r.ready_at IS NULL AND r.resume_at IS NULL"
+  /// And a worker is there to take it at once.
+  private static let isHandedOut = "\(isWoken) AND c.reserved IS NOT NULL"
+
   package static let name = "settle_steps_many"
   package static let sql = """
     WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now),
@@ -31,33 +36,28 @@ package struct SettleStepsMany: PostgresStatement {
     counted AS (
       SELECT run_id, count(*) AS settled, (array_agg(reserved) FILTER (WHERE reserved IS NOT NULL))[1] AS reserved,
              (array_agg(position) FILTER (WHERE reserved IS NOT NULL))[1] AS winner
-        FROM held GROUP BY run_id
-    ),
-    run AS MATERIALIZED (
-      SELECT r.run_id, r.seq, c.settled, c.reserved, c.winner, r.session_id, r.sticky, r.quiet_seq <= r.delivered_seq AS is_told,
-             NOT r.leased AND r.status <> 5 AND r.ready_at IS NULL AND r.resume_at IS NULL AS wakes
-        FROM counted c JOIN kagzi.open_runs r ON r.run_id = c.run_id
-       ORDER BY r.run_id FOR NO KEY UPDATE OF r
+        FROM held GROUP BY run_id ORDER BY run_id
     ),
     woken AS (
       UPDATE kagzi.open_runs r SET
-        seq = w.seq + w.settled,
-        news = NOT w.wakes,
-        status = CASE WHEN w.wakes THEN 2 ELSE r.status END,
-        leased = r.leased OR (w.wakes AND w.reserved IS NOT NULL),
-        ready_at = CASE WHEN w.wakes AND w.reserved IS NULL THEN clock.now ELSE r.ready_at END,
-        lease_epoch = r.lease_epoch + CASE WHEN w.wakes AND w.reserved IS NOT NULL THEN 1 ELSE 0 END,
-        lease_seq = CASE WHEN w.wakes AND w.reserved IS NOT NULL THEN w.seq + w.settled ELSE r.lease_seq END,
-        leased_at = CASE WHEN w.wakes AND w.reserved IS NOT NULL THEN clock.now ELSE r.leased_at END,
-        session_id = CASE WHEN w.wakes AND w.reserved IS NOT NULL THEN w.reserved ELSE r.session_id END,
-        sticky = CASE WHEN w.wakes AND w.reserved IS NOT NULL THEN r.sticky AND r.session_id = w.reserved ELSE r.sticky END
-      FROM run w, clock
-      WHERE r.run_id = w.run_id
-      RETURNING r.run_id, r.lease_epoch, r.sticky, w.wakes, w.reserved, w.winner, w.settled = 1 AND w.is_told AS is_alone
+        seq = r.seq + c.settled,
+        news = NOT (\(isWoken)),
+        status = CASE WHEN \(isWoken) THEN 2 ELSE r.status END,
+        leased = r.leased OR (\(isHandedOut)),
+        ready_at = CASE WHEN \(isWoken) AND c.reserved IS NULL THEN clock.now ELSE r.ready_at END,
+        lease_epoch = r.lease_epoch + CASE WHEN \(isHandedOut) THEN 1 ELSE 0 END,
+        lease_seq = CASE WHEN \(isHandedOut) THEN r.seq + c.settled ELSE r.lease_seq END,
+        leased_at = CASE WHEN \(isHandedOut) THEN clock.now ELSE r.leased_at END,
+        session_id = CASE WHEN \(isHandedOut) THEN c.reserved ELSE r.session_id END,
+        sticky = CASE WHEN \(isHandedOut) THEN r.sticky AND r.session_id = c.reserved ELSE r.sticky END
+      FROM counted c, clock
+      WHERE r.run_id = c.run_id
+      RETURNING r.run_id, r.seq - c.settled AS seq, r.lease_epoch, r.sticky, NOT r.news AS wakes, c.reserved, c.winner,
+                c.settled = 1 AND r.quiet_seq <= r.delivered_seq AS is_alone
     ),
     placed AS MATERIALIZED (
       SELECT h.*, coalesce(r.seq, 0) + row_number() OVER (PARTITION BY h.run_id ORDER BY h.step_key) AS settled_seq
-        FROM held h FULL JOIN run r ON r.run_id = h.run_id
+        FROM held h FULL JOIN woken r ON r.run_id = h.run_id
     ),
     settled AS (
       UPDATE kagzi.steps s SET

@@ -7,7 +7,33 @@ package struct StartRunsMany: PostgresStatement {
   package let runs: [StartRun]
 
   package static let name = "start_runs_many"
-  package static let sql = """
+  package static let sql = statement(where: "")
+  /// For children, and for workflow ids that may not be used again.
+  private static let conditional = PostgresStatementText(
+    name: "start_runs_many_conditionally",
+    sql: statement(
+      where: """
+        AND (i.parent_run_id IS NULL
+             OR (EXISTS (SELECT FROM kagzi.steps s
+                          WHERE s.run_id = i.parent_run_id AND s.step_key = i.parent_step
+                            AND s.child_run_id = i.run_id AND s.state = 3)
+                 AND NOT EXISTS (SELECT FROM kagzi.runs r WHERE r.run_id = i.run_id)))
+        AND (i.reuse = 1 OR NOT EXISTS (
+              SELECT FROM kagzi.runs r
+               WHERE r.namespace = i.namespace AND r.workflow_id = i.workflow_id
+                 AND (i.reuse = 3 OR (r.status IN (6, 11) AND NOT EXISTS (
+                       SELECT FROM kagzi.runs later
+                        WHERE later.namespace = r.namespace AND later.workflow_id = r.workflow_id
+                          AND later.run_id > r.run_id)))))
+        """))
+
+  package var text: PostgresStatementText {
+    let isConditional = runs.contains { $0.parent != nil || $0.reuse != .allow }
+    return isConditional ? Self.conditional : PostgresStatementText(name: Self.name, sql: Self.sql)
+  }
+
+  private static func statement(where conditions: String) -> String {
+    """
     WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now),
     input AS (
       SELECT i.*, least(i.start_at, clock.now + i.start_delay_ms * interval '1 ms') AS resume_at,
@@ -19,18 +45,7 @@ package struct StartRunsMany: PostgresStatement {
                    tags, headers, input, policy, timeout_ms, start_delay_ms, start_at, reuse, reserved, parent_run_id,
                    parent_step, parent_close_policy)
        WHERE NOT EXISTS (SELECT FROM kagzi.runs r WHERE r.namespace = i.namespace AND r.request_id = i.request_id)
-         AND (i.parent_run_id IS NULL
-              OR (EXISTS (SELECT FROM kagzi.steps s
-                           WHERE s.run_id = i.parent_run_id AND s.step_key = i.parent_step
-                             AND s.child_run_id = i.run_id AND s.state = 3)
-                  AND NOT EXISTS (SELECT FROM kagzi.runs r WHERE r.run_id = i.run_id)))
-         AND (i.reuse = 1 OR NOT EXISTS (
-               SELECT FROM kagzi.runs r
-                WHERE r.namespace = i.namespace AND r.workflow_id = i.workflow_id
-                  AND (i.reuse = 3 OR (r.status IN (6, 11) AND NOT EXISTS (
-                        SELECT FROM kagzi.runs later
-                         WHERE later.namespace = r.namespace AND later.workflow_id = r.workflow_id
-                           AND later.run_id > r.run_id)))))
+         \(conditions)
     ),
     opened AS (
       INSERT INTO kagzi.open_runs (
@@ -64,6 +79,7 @@ package struct StartRunsMany: PostgresStatement {
     )
     SELECT opened.run_id, clock.now FROM opened, clock
     """
+  }
 
   package func bind(_ parameters: inout PostgresParameters) {
     parameters.bindArray(runs) { $0.runID }
