@@ -7,7 +7,7 @@ BUF := ../.venv/bin/buf
 SWIFT_SOURCES := Package.swift Sources Tests benchmarks/swift examples
 
 # The test suites under pytest. A folder that is listed and missing is an error.
-PYTHON_SUITES := Tests/Generator clients/python/tests Tests/Conformance Tests/EndToEnd Tests/Demo
+PYTHON_SUITES := Tests/Generator clients/python/tests Tests/Conformance Tests/EndToEnd Tests/Benchmarks Tests/Demo
 
 .PHONY: help setup build demo test test-swift test-python format lint generate snippets accept-contract bench bench-peers
 

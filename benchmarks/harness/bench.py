@@ -17,6 +17,8 @@ from .processes import Child, run
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / ".bench"
+CONFIGURATION = os.environ.get("KAGZI_BENCH_CONFIGURATION", "release")
+"""What is built and measured; `debug` is for tests of the harness itself."""
 
 
 @dataclass
@@ -35,11 +37,11 @@ class Bench:
 
     @property
     def tool(self) -> str:
-        return str(ROOT / ".build/release/kagzi-bench")
+        return str(ROOT / ".build" / CONFIGURATION / "kagzi-bench")
 
     @property
     def kagzi(self) -> str:
-        return str(ROOT / ".build/release/kagzi")
+        return str(ROOT / ".build" / CONFIGURATION / "kagzi")
 
     @property
     def cluster(self) -> Cluster:

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 
-from .bench import ROOT, Bench
+from .bench import CONFIGURATION, ROOT, Bench
 
 PACKAGES = {"h2load": "nghttp2-client", "g++": "g++", "protoc": "protobuf-compiler",
             "grpc_cpp_plugin": "protobuf-compiler-grpc", "pkg-config": "pkg-config"}
@@ -29,5 +29,5 @@ def install(bench: Bench) -> None:
 
 def build(bench: Bench) -> None:
     for product in ("kagzi", "kagzi-bench"):
-        bench.progress(f"building {product} in release")
-        subprocess.run(["swift", "build", "-c", "release", "--product", product], cwd=ROOT, check=True, stdout=sys.stderr)
+        bench.progress(f"building {product} in {CONFIGURATION}")
+        subprocess.run(["swift", "build", "-c", CONFIGURATION, "--product", product], cwd=ROOT, check=True, stdout=sys.stderr)
