@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from harness import bench
 from harness.bench import Bench
 from peers import goals, report
 from peers.rounds import Estimate, Rounds, chosen_by
@@ -62,9 +63,16 @@ W3X = Workload("W3x", "many", "workflows/s", True, throughput("fan-out", 10_000,
 W4 = Workload("W4", "latency", "ms (p50)", False, latency)
 
 
+@pytest.fixture(autouse=True)
+def folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bench, "FOLDER", tmp_path)
+
+
 def measured(systems: list[System], workloads: list[Workload], rounds: int = 3) -> Rounds:
-    measuring = Rounds(Bench(rounds=rounds), systems, workloads)
+    whole = Bench(rounds=rounds)
+    measuring = Rounds(whole, systems, workloads)
     measuring.run()
+    whole.close()
     return measuring
 
 
@@ -119,8 +127,8 @@ def test_a_workload_that_fails_is_told_and_the_next_one_meets_a_new_start() -> N
 def test_plots_are_written_for_what_was_measured(tmp_path: Path) -> None:
     systems: list[System] = [Peer("kagzi", 8_000), Peer("temporal", 80, prepares=False)]
     results = measured(systems, [W1]).results
-    (path,) = report.plots(results, [W1, W4], systems, tmp_path)
-    assert path == tmp_path / "w1.svg"
+    (path,) = report.plots(results, [W1, W4], systems, tmp_path / "plots")
+    assert path == tmp_path / "plots/w1.svg"
     assert "8,000" in path.read_text()
     assert "failed" in path.read_text()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import fcntl
 import os
 import platform
 import re
@@ -16,7 +17,8 @@ from .cluster import Cluster
 from .processes import Child, run
 
 ROOT = Path(__file__).resolve().parents[2]
-FOLDER = ROOT / ".bench"
+FOLDER = Path(os.environ.get("KAGZI_BENCH_FOLDER", ROOT / ".bench"))
+"""What is installed, measured with and kept; of one benchmark at a time."""
 CONFIGURATION = os.environ.get("KAGZI_BENCH_CONFIGURATION", "release")
 """What is built and measured; `debug` is for tests of the harness itself."""
 
@@ -30,6 +32,15 @@ class Bench:
     records: dict[str, Any] = field(default_factory=dict)
     _cluster: Cluster | None = None
     _begin: float = field(default_factory=time.monotonic)
+
+    def __post_init__(self) -> None:
+        """Takes the folder: a second benchmark would throw away the cluster of the first, and disturb it besides."""
+        FOLDER.mkdir(parents=True, exist_ok=True)
+        self._lock = (FOLDER / "lock").open("w")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            sys.exit(f"bench: another benchmark uses {FOLDER}; wait for it, or set KAGZI_BENCH_FOLDER")
 
     @property
     def log(self) -> Path:
@@ -65,8 +76,10 @@ class Bench:
         return Child([self.tool, "worker", address], self.log, ready=r"^ready (.*)$")
 
     def close(self) -> None:
+        """Ends what was started, and gives the folder back."""
         if self._cluster is not None:
             self._cluster.stop()
+        self._lock.close()
 
 
 def machine() -> dict[str, object]:

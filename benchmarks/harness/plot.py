@@ -55,8 +55,9 @@ class Axis:
         if len(positive) == len(values) and positive and most > 20 * min(positive):
             low = 10.0 ** (math.ceil(math.log10(min(positive))) - 1)
             high = most * 1.1
-            ticks = [low * 10**power for power in range(math.floor(math.log10(high / low)) + 1)]
-            return Axis(low, high, True, tuple(ticks))
+            between = (1, 2, 5) if high / low < 200 else (1,)
+            ticks = [low * 10**power * factor for power in range(math.floor(math.log10(high / low)) + 1) for factor in between]
+            return Axis(low, high, True, tuple(tick for tick in ticks if tick <= high))
         step = _step(most / 5)
         count = math.ceil(most / step)
         return Axis(0, step * count, False, tuple(step * number for number in range(count + 1)))

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from harness.bench import Bench
 from harness.processes import Child, run
 
-PATIENCE = 180.0
+PATIENCE = 300.0
 """How long a workload may take, in seconds."""
 
 

@@ -91,7 +91,7 @@ def plots(results: Results, workloads: list[Workload], systems: list[System], fo
             better = "more is better" if workload.more_is_better else "less is better"
             path = folder / f"{workload.key.lower()}.svg"
             path.write_text(bar_chart(f"{workload.key}  {workload.title}", workload.unit, bars,
-                                      f"{better}; medians, with the least and the most of the rounds"))
+                                      f"{better}; medians, with the least and the most of the rounds; in brackets how often Kagzi is as good"))
             written.append(path)
     return written
 
