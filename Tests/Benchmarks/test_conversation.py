@@ -104,6 +104,12 @@ def test_the_harness_hears_what_went_wrong_and_the_driver_goes_on(tmp_path: Path
             driver.latency(1)
 
 
+def test_a_driver_that_cannot_start_says_why(tmp_path: Path) -> None:
+    (tmp_path / "log").write_text("an older line\n")
+    with pytest.raises(RuntimeError, match="ended before it was ready: ValueError: no database"):
+        Conversation([sys.executable, "-c", "raise ValueError('no database')"], tmp_path / "log")
+
+
 def test_a_driver_ends_when_nobody_asks_any_more(tmp_path: Path) -> None:
     program = tmp_path / "liar.py"
     program.write_text(f"import sys; sys.path[:0] = {[str(Path(sys.modules['conversation'].__file__ or '').parent)]!r}\n" + SECOND)

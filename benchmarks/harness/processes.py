@@ -29,6 +29,7 @@ class Child:
         """`ready`: a pattern that a line of its output must match first; its group 1 becomes `answer`."""
         self.command = command
         self.log = log.open("a")
+        self._log_begin = self.log.tell()
         self.answer = ""
         self.process = subprocess.Popen(
             command, stdin=stdin, stdout=subprocess.PIPE, stderr=self.log, text=True,
@@ -47,7 +48,15 @@ class Child:
                 self.answer = match[1]
                 return
         timer.cancel()
-        raise RuntimeError(f"{self.command[0]} ended before it was ready; see {self.log.name}")
+        raise RuntimeError(f"{self.command[0]} ended before it was ready: {self.last_words}; see {self.log.name}")
+
+    @property
+    def last_words(self) -> str:
+        """The last line of errors since it was started, its own in all likelihood."""
+        with open(self.log.name, errors="replace") as text:
+            text.seek(self._log_begin)
+            lines = [line.strip() for line in text if line.strip()]
+        return lines[-1] if lines else "it said nothing"
 
     @property
     def pid(self) -> int:

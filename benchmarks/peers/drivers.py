@@ -46,7 +46,7 @@ class Conversation(Child):
         finally:
             timer.cancel()
         if not line:
-            why = "took too long" if time.monotonic() - begin >= PATIENCE else f"ended; see {self.log.name}"
+            why = "took too long" if time.monotonic() - begin >= PATIENCE else f"ended: {self.last_words}; see {self.log.name}"
             raise RuntimeError(f"the driver {why}")
         answer = dict(json.loads(line))
         if "error" in answer:

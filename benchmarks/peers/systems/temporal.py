@@ -58,7 +58,7 @@ def wait(server: Child, question: list[str]) -> None:
     deadline = time.monotonic() + 60
     while subprocess.run(question, check=False, capture_output=True).returncode:
         if server.process.poll() is not None or time.monotonic() > deadline:
-            raise RuntimeError(f"the server did not come up; see {server.log.name}")
+            raise RuntimeError(f"the server did not come up: {server.last_words}; see {server.log.name}")
         time.sleep(0.2)
 
 
