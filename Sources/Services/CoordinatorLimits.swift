@@ -9,6 +9,8 @@ package struct CoordinatorLimits: Sendable {
   package var maxMessageBytes = 4 << 20
   /// The most results and commands in one report. Default 20,000.
   package var maxReportItems = 20_000
+  /// The most reports in one message of a Work stream. Default 1,000.
+  package var maxReports = 1_000
   /// The most starts in one StartWorkflows. Default 1,000.
   package var maxBatchStarts = 1_000
   /// The most slots of one kind that a session may have outstanding. Default 100,000.

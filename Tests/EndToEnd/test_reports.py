@@ -5,7 +5,7 @@ from __future__ import annotations
 import grpc
 import pytest
 from harness import (
-    RawWorker, Service, common, detail_of, duration, local_failure, local_result, payload, policy, run, schedule, timer,
+    Ended, RawWorker, Service, common, detail_of, duration, local_failure, local_result, payload, policy, run, schedule, timer,
     worker, worker_service,
 )  # fmt: skip
 
@@ -212,3 +212,57 @@ def test_a_payload_over_the_limit_in_a_report_is_invalid_and_records_nothing(
     answer = first.go_on(task.token, local_result("big", b"x" * ((2 << 20) + 1)))
     assert answer.rejection.reason == worker.REJECTION_REASON_INVALID
     assert service.steps(run_id) == []
+
+
+def test_several_reports_in_one_message_are_answered_one_by_one(raw, service: Service, queue: str) -> None:
+    worker_of_many = raw(service, queue, workflows=["w"], activities=["a"])
+    assert worker_of_many.open(takes_batches=True).limits.max_reports >= 100
+    worker_of_many.grant(40)
+    run_ids = {service.start("w", queue, b"%d" % number) for number in range(40)}
+    tasks, messages = [], 0
+    while len(tasks) < 40:
+        tasks += worker_of_many.batch().tasks
+        messages += 1
+    assert {task.run_id for task in tasks} == run_ids
+    reports = [
+        worker_of_many.request(task.token, workflow=worker.WorkflowReport(complete=worker.Complete(output=task.workflow.input)))
+        for task in tasks
+    ]
+    stale = worker_of_many.request(b"nonsense", workflow=reports[0].workflow)
+    worker_of_many.send(reports=[*reports[:20], stale, *reports[20:]])
+    answers, messages = {}, 0
+    while len(answers) < 41:
+        batch = worker_of_many.batch()
+        answers.update({answer.report_id: answer for answer in batch.answers})
+        messages += 1
+    assert answers.keys() == {report.report_id for report in [*reports, stale]}
+    assert [answer.report_id for answer in answers.values() if answer.HasField("rejection")] == [stale.report_id]
+    assert messages < 41  # answers that are ready together come together
+    for task in tasks:
+        closed = service.wait(task.run_id)
+        assert (closed.status, closed.output.data) == (run.RUN_STATUS_COMPLETED, task.workflow.input.data)
+
+
+def test_a_worker_that_does_not_say_so_gets_no_batches(first: RawWorker, service: Service, queue: str) -> None:
+    first.grant(10)
+    run_ids = {service.start("w", queue) for _ in range(10)}
+    tasks = [first.task() for _ in range(10)]
+    assert {task.run_id for task in tasks} == run_ids
+    first.send(reports=[
+        first.request(task.token, workflow=worker.WorkflowReport(complete=worker.Complete())) for task in tasks
+    ])
+    assert all(not first.next("answer").HasField("rejection") for _ in tasks)
+    assert {service.wait(run_id).status for run_id in run_ids} == {run.RUN_STATUS_COMPLETED}
+
+
+@pytest.mark.parametrize("fields", ["too many", "beside a message"])
+def test_reports_that_break_the_rules_end_the_stream_with_the_field_at_fault(
+    first: RawWorker, service: Service, fields: str
+) -> None:
+    many = first.welcome.limits.max_reports + 1 if fields == "too many" else 1
+    beside = {"beat": worker.Beat()} if fields == "beside a message" else {}
+    first.send(reports=[first.request(b"token") for _ in range(many)], **beside)
+    with pytest.raises(Ended) as ended:
+        first.next("answer")
+    assert ended.value.error.code() == grpc.StatusCode.INVALID_ARGUMENT
+    assert detail_of(ended.value.error).field == "reports"

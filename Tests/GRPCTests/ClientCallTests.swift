@@ -76,6 +76,26 @@ import Testing
     }
   }
 
+  @Test(
+    "responses that may be merged and cross together are one message, up to a size, and keep their place",
+    arguments: [
+      ("+a", ["a"]), ("+a +b +c", ["abc"]), ("a +b +c d +e", ["a", "bc", "d", "e"]), ("a b", ["a", "b"]),
+      ("+1234 +5678 +90", ["12345678", "90"]), ("+123456789 +0", ["123456789", "0"]),
+    ])
+  func merging(words: String, messages: [String]) async throws {
+    var limits = ServerLimits()
+    limits.mergedResponseSize = 8
+    try await RunningServer.with(limits: limits) { server async throws in
+      try await server.withClient { client async throws in
+        var received: [String] = []
+        for try await message in client.serverStreaming(Echo.Merge.self, RawBytes(words)) {
+          received.append(message.text)
+        }
+        #expect(received == messages)
+      }
+    }
+  }
+
   @Test("a reader that goes away cancels its call")
   func abandonedReader() async throws {
     try await RunningServer.with { server async throws in

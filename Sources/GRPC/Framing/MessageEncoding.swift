@@ -17,6 +17,9 @@ enum MessageEncoding: Sendable {
   /// Smaller messages are sent as they are: compressing them only costs.
   private static let smallestWorthCompressing = 512
 
+  /// Bytes before a message: the flag and the length.
+  static let prefixSize = 5
+
   /// Appends prefix and message.
   func appendFrame(of message: UnsafeRawBufferPointer, to output: inout [UInt8]) {
     if self == .gzip, message.count >= Self.smallestWorthCompressing, let packed = Gzip.compress(message) {
@@ -27,7 +30,8 @@ enum MessageEncoding: Sendable {
   }
 
   private static func append(_ bytes: UnsafeRawBufferPointer, flag: UInt8, to output: inout [UInt8]) {
-    output.reserveCapacity(output.count + bytes.count + 5)
+    let needed = output.count + bytes.count + prefixSize
+    if output.capacity < needed { output.reserveCapacity(max(needed, 2 * output.capacity)) }
     let length = UInt32(bytes.count)
     output.append(flag)
     output.append(UInt8(truncatingIfNeeded: length >> 24))
@@ -35,6 +39,14 @@ enum MessageEncoding: Sendable {
     output.append(UInt8(truncatingIfNeeded: length >> 8))
     output.append(UInt8(truncatingIfNeeded: length))
     output.append(contentsOf: bytes)
+  }
+
+  /// Appends to the uncompressed message that begins at `frame` and ends at the end: encodings of one message type that
+  /// stand one after the other are the encoding of the messages merged.
+  static func merge(_ bytes: UnsafeRawBufferPointer, intoFrameAt frame: Int, of output: inout [UInt8]) {
+    output.append(contentsOf: bytes)
+    let length = UInt32(output.count - frame - prefixSize)
+    for index in 0..<4 { output[frame + 1 + index] = UInt8(truncatingIfNeeded: length >> (24 - 8 * UInt32(index))) }
   }
 
   /// Calls `body` with the plain bytes of a received message.

@@ -5,6 +5,8 @@ import Synchronization
 final class ResponseBuffer: Sendable {
   private struct State {
     var pending: [UInt8] = []
+    /// Where in `pending` the last message begins, if more may be merged into it.
+    var openFrame: Int?
     var headers: Metadata?
     var end: (status: Status, trailers: Metadata)?
     var isEnded = false
@@ -42,17 +44,27 @@ final class ResponseBuffer: Sendable {
     }
   }
 
-  func write(_ message: UnsafeRawBufferPointer) -> Bool {
+  /// - Parameter merges: it may be one message with those before it that merge and have not crossed yet.
+  func write(_ message: UnsafeRawBufferPointer, merges: Bool = false) -> Bool {
     let limits = limits
     return change { state in
       guard message.count <= limits.maxResponseMessage else {
         state.end = (Status(.resourceExhausted, Self.tooLarge(message.count, limits)), [:])
         return false
       }
-      call.encoding.appendFrame(of: message, to: &state.pending)
+      if merges, let frame = state.openFrame,
+        state.pending.count - frame - MessageEncoding.prefixSize + message.count
+          <= min(limits.mergedResponseSize, limits.maxResponseMessage)
+      {
+        MessageEncoding.merge(message, intoFrameAt: frame, of: &state.pending)
+      } else {
+        state.openFrame = merges && call.encoding == .identity ? state.pending.count : nil
+        call.encoding.appendFrame(of: message, to: &state.pending)
+      }
       let buffered = state.pending.count + state.sending
       if buffered > limits.responseStreamLimit {
         state.pending = []
+        state.openFrame = nil
         state.end = (Status(.resourceExhausted, "the client reads too slowly: \(buffered) bytes are unsent"), [:])
         return false
       }
@@ -107,6 +119,7 @@ final class ResponseBuffer: Sendable {
   func handOver() -> Handover {
     state.withLock { state in
       state.isScheduled = false
+      state.openFrame = nil
       defer {
         state.pending.removeAll(keepingCapacity: state.pending.capacity <= 4 << 10)
         state.headers = nil
@@ -133,6 +146,7 @@ final class ResponseBuffer: Sendable {
     let forgotten = state.withLock { state -> (@Sendable () -> Void)? in
       state.isEnded = true
       state.pending = []
+      state.openFrame = nil
       state.sending = 0
       defer { state.onWritable = nil }
       return state.onWritable

@@ -30,6 +30,13 @@ package final class ResponseStream<Response: WireMessage>: Sendable {
     response.withWireBytes { buffer.write($0) }
   }
 
+  /// Writes a response that has nothing but repeated fields set. Those that cross to the event loop together reach the
+  /// client as one message, which holds the elements of all, up to `ServerLimits.mergedResponseSize`.
+  @discardableResult
+  package func merge(_ response: Response) -> Bool {
+    response.withWireBytes { buffer.write($0, merges: true) }
+  }
+
   /// Ends the call; for `ok` after everything written was sent.
   package func finish(_ status: Status = .ok, trailers: Metadata = [:]) {
     buffer.finish(status, trailers: trailers)

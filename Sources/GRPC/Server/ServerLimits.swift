@@ -23,6 +23,10 @@ package struct ServerLimits: Sendable {
   /// A response stream whose writer ignores `isWritable` up to here is ended with RESOURCE_EXHAUSTED. Default 16 MiB.
   package var responseStreamLimit = 16 << 20
 
+  /// Responses that may be merged are one message up to this many bytes; never more than
+  /// `maxResponseMessage`. Default 64 KiB.
+  package var mergedResponseSize = 64 << 10
+
   /// Connections at once; one more is closed on arrival. Default 10,000.
   package var maxConnections = 10_000
 

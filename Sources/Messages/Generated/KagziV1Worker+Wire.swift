@@ -31,6 +31,7 @@ extension Hello {
     heldTokensValues.reserveCapacity(c.pointee.n_held_tokens)
     for index in 0..<c.pointee.n_held_tokens { heldTokensValues.append(c.pointee.held_tokens[index].byteArray) }
     self.heldTokens = heldTokensValues
+    self.takesBatches = c.pointee.takes_batches != 0
   }
 
   func placed(in arena: Arena) -> UnsafeMutablePointer<Kagzi__V1__Hello> {
@@ -44,6 +45,7 @@ extension Hello {
       c.pointee.n_held_tokens = self.heldTokens.count
       c.pointee.held_tokens = values
     }
+    c.pointee.takes_batches = self.takesBatches ? 1 : 0
     return c
   }
 }
@@ -112,6 +114,7 @@ extension WorkerLimits {
     self.maxPayloadBytes = c.pointee.max_payload_bytes
     self.maxReportItems = c.pointee.max_report_items
     if let value = c.pointee.accept_timeout { self.acceptTimeout = try ProtoDuration(copying: value, arena) } else { self.acceptTimeout = nil }
+    self.maxReports = c.pointee.max_reports
   }
 
   func placed(in arena: Arena) -> UnsafeMutablePointer<Kagzi__V1__WorkerLimits> {
@@ -120,6 +123,7 @@ extension WorkerLimits {
     c.pointee.max_payload_bytes = self.maxPayloadBytes
     c.pointee.max_report_items = self.maxReportItems
     if let value = self.acceptTimeout { c.pointee.accept_timeout = value.placed(in: arena) }
+    c.pointee.max_reports = self.maxReports
     return c
   }
 }

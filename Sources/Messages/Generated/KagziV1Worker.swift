@@ -12,22 +12,28 @@ public struct Hello: Sendable, Hashable {
   /// Tokens of the tasks the worker still holds. Tasks of the session that are not named here are given back.
   public var heldTokens: [[UInt8]]
 
+  /// Whether the worker reads `WorkResponse.tasks` and `WorkResponse.answers`. Else it gets each one as a `message`.
+  public var takesBatches: Bool
+
   /// The message with every field at its default.
   public init() {
     self.workerID = ""
     self.sessionID = ""
     self.heldTokens = []
+    self.takesBatches = false
   }
 
   /// The message with the given fields.
   public init(
     workerID: String = "",
     sessionID: String = "",
-    heldTokens: [[UInt8]] = []
+    heldTokens: [[UInt8]] = [],
+    takesBatches: Bool = false
   ) {
     self.workerID = workerID
     self.sessionID = sessionID
     self.heldTokens = heldTokens
+    self.takesBatches = takesBatches
   }
 }
 
@@ -84,22 +90,28 @@ public struct WorkerLimits: Sendable, Hashable {
   /// A pushed task must be accepted within this time, or it goes back.
   public var acceptTimeout: ProtoDuration?
 
+  /// The most reports in one WorkRequest. Zero: each report is a `message` of its own.
+  public var maxReports: UInt32
+
   /// The message with every field at its default.
   public init() {
     self.maxPayloadBytes = 0
     self.maxReportItems = 0
     self.acceptTimeout = nil
+    self.maxReports = 0
   }
 
   /// The message with the given fields.
   public init(
     maxPayloadBytes: UInt64 = 0,
     maxReportItems: UInt32 = 0,
-    acceptTimeout: ProtoDuration? = nil
+    acceptTimeout: ProtoDuration? = nil,
+    maxReports: UInt32 = 0
   ) {
     self.maxPayloadBytes = maxPayloadBytes
     self.maxReportItems = maxReportItems
     self.acceptTimeout = acceptTimeout
+    self.maxReports = maxReports
   }
 }
 

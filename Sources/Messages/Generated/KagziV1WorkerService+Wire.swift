@@ -181,6 +181,11 @@ extension WorkRequest {
       if let value = c.pointee.goodbye { self.message = .goodbye(try Goodbye(copying: value, arena)) } else { self.message = nil }
     default: self.message = nil
     }
+    try arena.charge(c.pointee.n_reports, TaskReport.self, "kagzi.v1.WorkRequest.reports")
+    var reportsValues: [TaskReport] = []
+    reportsValues.reserveCapacity(c.pointee.n_reports)
+    for index in 0..<c.pointee.n_reports { reportsValues.append(try TaskReport(copying: c.pointee.reports[index]!, arena)) }
+    self.reports = reportsValues
   }
 
   func placed(in arena: Arena) -> UnsafeMutablePointer<Kagzi__V1__WorkRequest> {
@@ -206,6 +211,12 @@ extension WorkRequest {
       c.pointee.message_case = .init(rawValue: 6)
       c.pointee.goodbye = value.placed(in: arena)
     case nil: break
+    }
+    if !self.reports.isEmpty {
+      let values = arena.allocate(UnsafeMutablePointer<Kagzi__V1__TaskReport>?.self, count: self.reports.count)
+      for (index, value) in self.reports.enumerated() { values[index] = value.placed(in: arena) }
+      c.pointee.n_reports = self.reports.count
+      c.pointee.reports = values
     }
     return c
   }
@@ -249,6 +260,16 @@ extension WorkResponse {
       if let value = c.pointee.beat { self.message = .beat(try BeatAnswer(copying: value, arena)) } else { self.message = nil }
     default: self.message = nil
     }
+    try arena.charge(c.pointee.n_tasks, WorkerTask.self, "kagzi.v1.WorkResponse.tasks")
+    var tasksValues: [WorkerTask] = []
+    tasksValues.reserveCapacity(c.pointee.n_tasks)
+    for index in 0..<c.pointee.n_tasks { tasksValues.append(try WorkerTask(copying: c.pointee.tasks[index]!, arena)) }
+    self.tasks = tasksValues
+    try arena.charge(c.pointee.n_answers, ReportAnswer.self, "kagzi.v1.WorkResponse.answers")
+    var answersValues: [ReportAnswer] = []
+    answersValues.reserveCapacity(c.pointee.n_answers)
+    for index in 0..<c.pointee.n_answers { answersValues.append(try ReportAnswer(copying: c.pointee.answers[index]!, arena)) }
+    self.answers = answersValues
   }
 
   func placed(in arena: Arena) -> UnsafeMutablePointer<Kagzi__V1__WorkResponse> {
@@ -277,6 +298,18 @@ extension WorkResponse {
       c.pointee.message_case = .init(rawValue: 7)
       c.pointee.beat = value.placed(in: arena)
     case nil: break
+    }
+    if !self.tasks.isEmpty {
+      let values = arena.allocate(UnsafeMutablePointer<Kagzi__V1__Task>?.self, count: self.tasks.count)
+      for (index, value) in self.tasks.enumerated() { values[index] = value.placed(in: arena) }
+      c.pointee.n_tasks = self.tasks.count
+      c.pointee.tasks = values
+    }
+    if !self.answers.isEmpty {
+      let values = arena.allocate(UnsafeMutablePointer<Kagzi__V1__ReportAnswer>?.self, count: self.answers.count)
+      for (index, value) in self.answers.enumerated() { values[index] = value.placed(in: arena) }
+      c.pointee.n_answers = self.answers.count
+      c.pointee.answers = values
     }
     return c
   }

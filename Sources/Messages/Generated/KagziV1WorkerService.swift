@@ -138,16 +138,23 @@ public struct WorkRequest: Sendable, Hashable {
   /// One message.
   public var message: Message?
 
+  /// Several reports at once, at most `WorkerLimits.max_reports`; `message` is not set then. They are taken one by one,
+  /// in order, as if each had come as a `message`.
+  public var reports: [TaskReport]
+
   /// The message with every field at its default.
   public init() {
     self.message = nil
+    self.reports = []
   }
 
   /// The message with the given fields.
   public init(
-    message: Message? = nil
+    message: Message? = nil,
+    reports: [TaskReport] = []
   ) {
     self.message = message
+    self.reports = reports
   }
 
   /// One message.
@@ -172,16 +179,29 @@ public struct WorkResponse: Sendable, Hashable {
   /// One message.
   public var message: Message?
 
+  /// Several tasks and answers at once, to a worker whose Hello says `takes_batches`; `message` is not set then. The answers
+  /// come first.
+  public var tasks: [WorkerTask]
+
+  /// See `tasks`.
+  public var answers: [ReportAnswer]
+
   /// The message with every field at its default.
   public init() {
     self.message = nil
+    self.tasks = []
+    self.answers = []
   }
 
   /// The message with the given fields.
   public init(
-    message: Message? = nil
+    message: Message? = nil,
+    tasks: [WorkerTask] = [],
+    answers: [ReportAnswer] = []
   ) {
     self.message = message
+    self.tasks = tasks
+    self.answers = answers
   }
 
   /// One message.

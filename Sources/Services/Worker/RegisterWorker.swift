@@ -30,7 +30,7 @@ extension Coordinator {
   internal var workerLimits: WorkerLimits {
     WorkerLimits(
       maxPayloadBytes: UInt64(limits.maxPayloadBytes), maxReportItems: UInt32(limits.maxReportItems),
-      acceptTimeout: ProtoDuration(limits.acceptTimeout))
+      acceptTimeout: ProtoDuration(limits.acceptTimeout), maxReports: UInt32(limits.maxReports))
   }
 
   private func heartbeat(_ request: RegisterWorkerRequest, lease: Duration) -> Duration {

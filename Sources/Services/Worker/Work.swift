@@ -16,7 +16,7 @@ private final class WorkStream: RequestReceiver, SessionOutbox {
   private enum State {
     case awaitingHello
     /// Messages that came while the session was being looked up.
-    case opening(held: [WorkRequest.Message])
+    case opening(held: [WorkRequest])
     case open(WorkerSession)
     case closed
   }
@@ -27,6 +27,8 @@ private final class WorkStream: RequestReceiver, SessionOutbox {
   private let call: ServerCall
   private let stream: ResponseStream<WorkResponse>
   private let state = Mutex(State.awaitingHello)
+  /// Whether the worker reads several tasks and answers in one message: known from its Hello, before anything is sent.
+  private let takesBatches = Atomic(false)
 
   init(coordinator: Coordinator, call: ServerCall, stream: ResponseStream<WorkResponse>) {
     self.coordinator = coordinator
@@ -38,7 +40,15 @@ private final class WorkStream: RequestReceiver, SessionOutbox {
 
   func send(_ message: WorkResponse.Message) {
     // A worker that does not read is cut off by the stream's limit; its session lives on until its lease lapses.
-    if !stream.write(WorkResponse(message: message)), stream.isOver { disconnected() }
+    if !write(message), stream.isOver { disconnected() }
+  }
+
+  private func write(_ message: WorkResponse.Message) -> Bool {
+    switch message {
+    case .task(let task) where takesBatches.load(ordering: .relaxed): stream.merge(WorkResponse(tasks: [task]))
+    case .answer(let answer) where takesBatches.load(ordering: .relaxed): stream.merge(WorkResponse(answers: [answer]))
+    default: stream.write(WorkResponse(message: message))
+    }
   }
 
   func close(_ status: Status) {
@@ -48,13 +58,21 @@ private final class WorkStream: RequestReceiver, SessionOutbox {
 
   // MARK: RequestReceiver
 
-  func receive(_ message: WorkRequest) {
-    guard let message = message.message else { return fail(.invalid("message", "is empty or newer than this server")) }
+  func receive(_ request: WorkRequest) {
+    guard request.message != nil || !request.reports.isEmpty else {
+      return fail(.invalid("message", "is empty or newer than this server"))
+    }
+    guard request.message == nil || request.reports.isEmpty else {
+      return fail(.invalid("reports", "stand alone: no message beside them"))
+    }
+    guard request.reports.count <= coordinator.limits.maxReports else {
+      return fail(.invalid("reports", "are \(request.reports.count), more than \(coordinator.limits.maxReports)"))
+    }
     let session = state.withLock { state -> WorkerSession? in
       if case .open(let session) = state { return session }
       return nil
     }
-    if let session { handle(message, session) } else { receiveEarly(message) }
+    if let session { handle(request, session) } else { receiveEarly(request) }
   }
 
   func end() {
@@ -66,9 +84,9 @@ private final class WorkStream: RequestReceiver, SessionOutbox {
 
   // MARK: Opening
 
-  private func receiveEarly(_ message: WorkRequest.Message) {
+  private func receiveEarly(_ request: WorkRequest) {
     let hello = state.withLock { state -> Result<Hello?, Status> in
-      switch (state, message) {
+      switch (state, request.message) {
       case (.awaitingHello, .hello(let hello)):
         state = .opening(held: [])
         return .success(hello)
@@ -78,7 +96,7 @@ private final class WorkStream: RequestReceiver, SessionOutbox {
         guard held.count < Self.maxEarlyMessages else {
           return .failure(Status(.resourceExhausted, "wait for welcome before sending more"))
         }
-        state = .opening(held: held + [message])
+        state = .opening(held: held + [request])
         return .success(nil)
       default: return .success(nil)
       }
@@ -91,6 +109,7 @@ private final class WorkStream: RequestReceiver, SessionOutbox {
   }
 
   private func open(_ hello: Hello) {
+    takesBatches.store(hello.takesBatches, ordering: .relaxed)
     let id: SessionID
     do {
       id = try coordinator.sessionID(hello.sessionID)
@@ -126,7 +145,7 @@ private final class WorkStream: RequestReceiver, SessionOutbox {
 
   /// On the event loop, so that what came meanwhile keeps its order before what comes next.
   private func opened(_ session: WorkerSession) {
-    let early = state.withLock { state -> [WorkRequest.Message]? in
+    let early = state.withLock { state -> [WorkRequest]? in
       guard case .opening(let held) = state else { return nil }
       state = .open(session)
       return held
@@ -135,10 +154,19 @@ private final class WorkStream: RequestReceiver, SessionOutbox {
       // The stream ended while its session was looked up.
       return coordinator.disconnected(session, self)
     }
-    for message in early { handle(message, session) }
+    for request in early { handle(request, session) }
   }
 
   // MARK: Open
+
+  private func handle(_ request: WorkRequest, _ session: WorkerSession) {
+    if let message = request.message { handle(message, session) }
+    for report in request.reports { record(report, session) }
+  }
+
+  private func record(_ report: TaskReport, _ session: WorkerSession) {
+    coordinator.report(report, from: session) { [self] answer in send(.answer(answer)) }
+  }
 
   private func handle(_ message: WorkRequest.Message, _ session: WorkerSession) {
     switch message {
@@ -146,8 +174,7 @@ private final class WorkStream: RequestReceiver, SessionOutbox {
     case .grant(let grant):
       coordinator.grant(session.id, workflows: Int(grant.workflowSlots), activities: Int(grant.activitySlots))
     case .accepted(let accepted): coordinator.accept(accepted, from: session)
-    case .report(let report):
-      coordinator.report(report, from: session) { [self] answer in send(.answer(answer)) }
+    case .report(let report): record(report, session)
     case .beat(let beat):
       coordinator.beat(beat, from: session)
       send(.beat(BeatAnswer(now: nil)))

@@ -254,6 +254,6 @@ class _WorkTalk:
     def _task(message: bytes) -> list[Any]:
         with suppress(Exception):  # Messages of other calls need not parse.
             response = worker_service.WorkResponse.FromString(message[5:])
-            if response.WhichOneof("message") == "task" and len(response.task.run_id) == 36:
-                return [response.task]
+            tasks = [*response.tasks, *([response.task] if response.HasField("task") else [])]
+            return [task for task in tasks if len(task.run_id) == 36]
         return []

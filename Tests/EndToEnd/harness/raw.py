@@ -76,13 +76,15 @@ class RawWorker:
 
     # The stream
 
-    def open(self, held: Iterable[bytes] = (), service: Service | None = None) -> Any:
+    def open(self, held: Iterable[bytes] = (), service: Service | None = None, takes_batches: bool = False) -> Any:
         """Opens the stream, on another coordinator if one is named; the welcome."""
         if service:
             self.service = service
         self._outgoing, self._incoming, self._kept = queue.Queue(), queue.Queue(), []
         outgoing, incoming = self._outgoing, self._incoming
-        hello = worker.Hello(worker_id=self.worker_id, session_id=self.session_id, held_tokens=list(held))
+        hello = worker.Hello(
+            worker_id=self.worker_id, session_id=self.session_id, held_tokens=list(held), takes_batches=takes_batches
+        )
 
         def requests() -> Iterator[Any]:
             while (request := outgoing.get()) is not None:
@@ -159,6 +161,17 @@ class RawWorker:
                 self.next("welcome", 5)
         except (Ended, TimeoutError):
             self.drop()
+
+    def batch(self, timeout: float = PATIENCE) -> Any:
+        """The next message that has several tasks and answers; those of other kinds are kept."""
+        while True:
+            response = self._incoming.get(timeout=timeout)
+            if isinstance(response, Ended):
+                raise response
+            if response.tasks or response.answers:
+                assert response.WhichOneof("message") is None
+                return response
+            self._kept.append(response)
 
     # Working
 

@@ -58,6 +58,12 @@ package enum Echo {
     package static let kind = RPCKind.serverStreaming
   }
 
+  /// Sends the words of the request back, all handed over at once: a word after a `+` may be merged with those before it.
+  package enum Merge: EchoMethod {
+    package static let name = "Merge"
+    package static let kind = RPCKind.serverStreaming
+  }
+
   /// Answers `"messages bytes"` of what was sent.
   package enum Collect: EchoMethod {
     package static let name = "Collect"

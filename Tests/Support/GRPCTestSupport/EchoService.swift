@@ -58,6 +58,19 @@ package final class EchoService: Sendable {
       Producer(left: numbers[0], message: RawBytes([UInt8](repeating: 7, count: numbers[1])), responses: responses)
         .produce()
     }
+    router.serverStreaming(Echo.Merge.self) { request, call, responses in
+      // From another thread while this one, the loop's, waits: so that nothing crosses before all is written.
+      DispatchQueue.global().sync {
+        for word in request.text.split(separator: " ") {
+          if word.hasPrefix("+") {
+            responses.merge(RawBytes(String(word.dropFirst())))
+          } else {
+            responses.write(RawBytes(String(word)))
+          }
+        }
+        responses.finish()
+      }
+    }
     router.streaming(Echo.Collect.self) { call, responses in Collector(responses: responses) }
     router.streaming(Echo.Chat.self) { call, responses in Chatter(responses: responses, service: self, call: nil) }
     router.streaming(Echo.SlowChat.self) { call, responses in

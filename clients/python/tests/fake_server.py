@@ -47,13 +47,20 @@ def status_details(code: int, message: str, detail: Any) -> bytes:
 class Stream:
     """One Work stream, as the test sees it."""
 
-    def __init__(self) -> None:
+    def __init__(self, in_batches: bool = True) -> None:
+        self.in_batches = in_batches
         self.received: asyncio.Queue[worker_service.WorkRequest | None] = asyncio.Queue()
         self.outgoing: asyncio.Queue[worker_service.WorkResponse | None] = asyncio.Queue()
         self.hello: worker.Hello | None = None
+        self.batches: list[int] = []
+        """How many reports each message held that came."""
 
-    def push(self, task: worker.Task) -> None:
-        self.outgoing.put_nowait(worker_service.WorkResponse(task=task))
+    def push(self, *tasks: worker.Task) -> None:
+        if self.in_batches:
+            self.outgoing.put_nowait(worker_service.WorkResponse(tasks=tasks))
+        else:
+            for task in tasks:
+                self.outgoing.put_nowait(worker_service.WorkResponse(task=task))
 
     def send(self, **message: Any) -> None:
         self.outgoing.put_nowait(worker_service.WorkResponse(**message))
@@ -73,7 +80,11 @@ class Stream:
             assert found in ("beat", "accepted", "grant"), f"{found} came before {kind}: {request}"
 
     async def answer(self, report: worker.TaskReport, *decisions: worker.StepDecision) -> None:
-        self.send(answer=worker.ReportAnswer(report_id=report.report_id, decisions=decisions))
+        answer = worker.ReportAnswer(report_id=report.report_id, decisions=decisions)
+        if self.in_batches:
+            self.send(answers=[answer])
+        else:
+            self.send(answer=answer)
 
 
 class FakeServer:
@@ -86,6 +97,8 @@ class FakeServer:
         self.lost_sessions: set[str] = set()
         self.heartbeat_interval = Duration(seconds=10)
         self.max_payload_bytes = 2 * 1024 * 1024
+        self.max_reports = 1_000
+        """Zero: messages of one report, one task or one answer each."""
         self.hold_fetches: asyncio.Event | None = None
         self.fetching = asyncio.Event()
         self.steps_to_fetch: list[worker.StepRecord] = []
@@ -132,7 +145,7 @@ class FakeServer:
         return worker_service.FetchStepsResponse(steps=[self.steps_to_fetch[index]], more_steps_token=more)
 
     async def work(self, requests: AsyncIterator[Any], context: Any) -> AsyncIterator[Any]:
-        stream = Stream()
+        stream = Stream(in_batches=self.max_reports > 0)
         hello = (await requests.__anext__()).hello
         stream.hello = hello
         if hello.session_id in self.lost_sessions:
@@ -144,7 +157,9 @@ class FakeServer:
                 session_id=hello.session_id,
                 lease_duration=Duration(seconds=30),
                 heartbeat_interval=self.heartbeat_interval,
-                limits=worker.WorkerLimits(max_payload_bytes=self.max_payload_bytes, max_report_items=1_000),
+                limits=worker.WorkerLimits(
+                    max_payload_bytes=self.max_payload_bytes, max_report_items=1_000, max_reports=self.max_reports
+                ),
                 resumed=hello.session_id in self._known,
             )
         )
@@ -153,7 +168,12 @@ class FakeServer:
 
         async def receive() -> None:
             async for request in requests:
-                stream.received.put_nowait(request)
+                assert len(request.reports) <= self.max_reports
+                stream.batches.append(len(request.reports))
+                for report in request.reports:
+                    stream.received.put_nowait(worker_service.WorkRequest(report=report))
+                if not request.reports:
+                    stream.received.put_nowait(request)
                 if request.HasField("goodbye"):
                     stream.outgoing.put_nowait(None)
                 if request.HasField("beat"):

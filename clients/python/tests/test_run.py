@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import sys
+import weakref
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -14,10 +15,12 @@ from scripted import (
     ACTIVITY,
     LOCAL,
     SLEEP,
+    SUCCEEDED,
     Coordinator,
     completed,
     failed,
     for_good,
+    group,
     in_state,
     keys,
     outcome,
@@ -31,6 +34,7 @@ from kagzi import (
     Context,
     DuplicateStepName,
     ErrorKind,
+    Member,
     RetryPolicy,
     RetryPredicate,
     StepBuilder,
@@ -67,6 +71,36 @@ async def test_a_local_step_is_recorded_before_the_function_goes_on() -> None:
     assert went_on == []
     report = await coordinator.answered(recorded("add"))
     assert (outcome(report), value(report.complete.output)) == ("complete", 3)
+
+
+async def test_a_run_that_has_ended_is_freed_at_once() -> None:
+    async def run(ctx: Context) -> list[int]:
+        one, two = await asyncio.gather(ctx.activity("one"), ctx.step("two", lambda: 2))
+        return [one, two, *await ctx.parallel("both", ("a", Member.activity("a")), ("b", Member.activity("b")))]
+
+    async def play() -> weakref.ref[Any]:
+        coordinator = Coordinator(run)
+        await coordinator.begin()
+        await coordinator.answered()
+        await coordinator.answered(recorded("two"))
+        coordinator.answer()
+        await coordinator.resume(completed("one", 1))
+        coordinator.answer()
+        verdict = group("both", SUCCEEDED, succeeded=2)
+        report = await coordinator.resume(completed("both/a", 3), completed("both/b", 4), groups=[verdict])
+        assert value(report.complete.output) == [1, 2, 3, 4]
+        coordinator.answer()
+        ended = weakref.ref(coordinator.run)
+        del coordinator.run
+        return ended
+
+    gc.collect()
+    gc.disable()  # so that nothing but the counting of references frees it
+    try:
+        ended = await play()
+        assert ended() is None
+    finally:
+        gc.enable()
 
 
 async def test_an_activity_is_a_command_and_a_suspension_in_one_report() -> None:

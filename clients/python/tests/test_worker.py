@@ -49,10 +49,11 @@ def where() -> str:
     return threading.current_thread().name
 
 
-@pytest.fixture
-async def server(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[FakeServer]:
+@pytest.fixture(params=[1_000, 0], ids=["batches", "single"])
+async def server(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> AsyncIterator[FakeServer]:
     monkeypatch.setattr("kagzi.worker.LAST_ANSWERS_TIMEOUT", 0.05)  # most tests leave the last report unanswered
     server = await FakeServer().start()
+    server.max_reports = request.param
     yield server
     await server.stop()
 
@@ -115,6 +116,47 @@ async def test_a_workflow_with_an_activity(server: FakeServer) -> None:
         assert value(report.workflow.complete.output) == "hello Ada"
         await stream.answer(report)
         assert (running.active_workflow_count, running.cached_workflow_count) == (0, 0)
+
+
+async def test_reports_that_wait_go_in_one_message_and_so_do_tasks_and_answers(server: FakeServer) -> None:
+    server.max_reports = min(server.max_reports, 8)
+    async with Worker(server.address, activities=[lookup], max_concurrent_activities=20) as running:
+        stream = await server.stream()
+        assert stream.hello is not None and stream.hello.takes_batches
+        stream.push(*(activity_task(f"t{number}", "lookup", f"name-{number}") for number in range(20)))
+        reports = [await stream.next("report") for _ in range(20)]
+        assert [value(report.activity.output) for report in reports] == [f"Name-{number}" for number in range(20)]
+        assert sorted({report.report_id for report in reports}) == [report.report_id for report in reports]
+        if server.max_reports:
+            assert [count for count in stream.batches if count] == [8, 8, 4]
+            stream.send(answers=[worker.ReportAnswer(report_id=report.report_id) for report in reports])
+        else:
+            assert not any(stream.batches)
+            for report in reports:
+                await stream.answer(report)
+        assert running.active_activity_count == 0
+        assert await running.session.wait_answered(5)
+
+
+async def test_progress_goes_out_before_the_report_of_its_activity_and_after_those_before_it(server: FakeServer) -> None:
+    @activity("says")
+    async def says(details: str | None) -> None:
+        if details is not None:
+            activity_context().heartbeat(details)
+
+    async with Worker(server.address, activities=[says]):
+        stream = await server.stream()
+        await stream.next("grant")
+        stream.push(*(activity_task(f"t{number}", "says", details) for number, details in enumerate([None, None, "far", None])))
+        order = []
+        while len(order) < 5:
+            request = await asyncio.wait_for(stream.received.get(), 5)
+            assert request is not None
+            if request.HasField("beat"):
+                order += [f"progress of {progress.token.decode()}" for progress in request.beat.progress]
+            elif request.HasField("report"):
+                order.append(request.report.token.decode())
+        assert order == ["t0", "t1", "progress of t2", "t2", "t3"]
 
 
 async def test_a_delta_of_a_run_that_is_not_in_memory_is_given_back(server: FakeServer) -> None:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
-import weakref
 from collections import deque
 from collections.abc import Callable
 from contextvars import Context as Variables
@@ -36,7 +35,8 @@ class WorkflowLoop(asyncio.AbstractEventLoop):
         self._on_wake = on_wake
         self._ready: deque[asyncio.Handle] = deque()
         self._timers: dict[int, asyncio.TimerHandle] = {}  # by the id of the function's own handle
-        self._tasks: weakref.WeakSet[asyncio.Task[Any]] = weakref.WeakSet()
+        self._tasks: list[asyncio.Task[Any]] = []
+        self._most_tasks = 16  # when there are more, those that have ended are forgotten
         self._is_running = False
         self._will_wake = False
         self._is_dropped = False
@@ -85,12 +85,14 @@ class WorkflowLoop(asyncio.AbstractEventLoop):
     def drop(self) -> None:
         """End all tasks where they stand. What they do about it has no effect."""
         self._is_dropped = True
+        self._on_wake = _nothing  # no way back to the runtime: it can be freed though a future of this loop lives on
         self._ready.clear()
         for real in self._timers.values():
             real.cancel()
         self._timers.clear()
         self.foreign = 0
-        for task in list(self._tasks):
+        tasks, self._tasks = self._tasks, []
+        for task in tasks:
             if task.done():
                 continue
             task._log_destroy_pending = False  # type: ignore[attr-defined]
@@ -171,7 +173,10 @@ class WorkflowLoop(asyncio.AbstractEventLoop):
         if sys.version_info < (3, 11):
             options.pop("context", None)
         task: asyncio.Task[Any] = asyncio.Task(coro, loop=self, **options)
-        self._tasks.add(task)
+        self._tasks.append(task)
+        if len(self._tasks) > self._most_tasks:
+            self._tasks = [each for each in self._tasks if not each.done()]
+            self._most_tasks = max(16, 2 * len(self._tasks))
         return task
 
     def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> asyncio.Future[Any]:  # type: ignore[override]
@@ -214,6 +219,10 @@ class WorkflowLoop(asyncio.AbstractEventLoop):
 
     def default_exception_handler(self, context: dict[str, Any]) -> None:
         self.call_exception_handler(context)
+
+
+def _nothing() -> None:
+    pass
 
 
 def _refusal(name: str) -> Callable[..., Any]:

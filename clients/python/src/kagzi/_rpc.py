@@ -90,10 +90,8 @@ def stream(channel: grpc.aio.Channel, method: str, response: type[Response]) -> 
 
 
 def both_streams(channel: grpc.aio.Channel, method: str, response: type[Response]) -> Callable[..., Any]:
-    """A method with streams both ways."""
-    return channel.stream_stream(  # type: ignore[no-any-return]
-        f"/kagzi.v1.{method}", request_serializer=_serialize, response_deserializer=response.FromString
-    )
+    """A method with streams both ways. Its requests are written as bytes."""
+    return channel.stream_stream(f"/kagzi.v1.{method}", response_deserializer=response.FromString)  # type: ignore[no-any-return]
 
 
 def _serialize(message: Message) -> bytes:

@@ -152,7 +152,10 @@ class WorkflowRun:
             self._reporter.rejected(answer.rejection)
             return
         results = self.outbox.accepted()
-        if self.is_over or self.is_suspended:
+        if self.is_over:
+            self._let_go()
+            return
+        if self.is_suspended:
             return
         self.loop.is_held = True
         resolved = answer.resolved_groups
@@ -184,6 +187,10 @@ class WorkflowRun:
         self.ledger.clear()
         self.outbox.clear()
 
+    def _let_go(self) -> None:
+        """The last report is recorded: cut the circles, so that all is freed now and nothing is left to the garbage collector."""
+        del self.loop, self.locals, self.groups, self.root, self._reporter, self._context
+
     # What the context asks
 
     @property
@@ -199,14 +206,20 @@ class WorkflowRun:
 
     async def step(self, name: str, plan: Plan) -> Any:
         """Run a step, or return what is recorded of it."""
-        return _payloads.decode(await self.output(name, plan), plan.returns)
+        wait, returns = self._ask(name, plan), plan.returns
+        del plan  # a suspended function keeps what its coroutines name
+        return _payloads.decode(await self.outcome(wait), returns)
 
     async def sleep(self, name: str, plan: Plan) -> None:
         """Wait for a timer."""
-        await self.output(name, plan)
+        await self.outcome(self._ask(name, plan))
 
     async def output(self, name: str, plan: Plan) -> common.Payload:
-        """The same, not decoded."""
+        """The same as `step`, not decoded."""
+        return await self.outcome(self._ask(name, plan))
+
+    def _ask(self, name: str, plan: Plan) -> Wait:
+        """Begin a step, or find what is recorded of it."""
         call = plan.call
         try:
             wait = self._open(name, plan.kind)
@@ -226,7 +239,7 @@ class WorkflowRun:
             body: Any = getattr(command, str(command.WhichOneof("command")))
             body.key = wait.key
             self.outbox.add(command)
-        return await self.outcome(wait)
+        return wait
 
     def encode(self, value: Any, what: str) -> common.Payload:
         """A payload within the coordinator's limit."""

@@ -26,6 +26,9 @@ logger = logging.getLogger("kagzi.worker")
 ACCEPT_DELAY = 0.005
 """Tasks that are not reported within so many seconds are accepted, together, by one message."""
 
+BATCH_BYTES = 65_536
+"""Reports that wait to be sent go out in one message, up to about this size."""
+
 FIRST_BACKOFF = 0.1
 LONGEST_BACKOFF = 5.0
 LASTING_CONNECTION = 2.0
@@ -111,6 +114,7 @@ class Session:
         self._last_received = 0.0
         self._outbox: deque[worker_service.WorkRequest] = deque()
         self._outbox_filled: asyncio.Future[None] | None = None
+        self._max_reports = 0
         self._last_report_id = 0
         self._unanswered: dict[int, tuple[worker_service.WorkRequest, OnAnswer | None]] = {}
         self._all_answered: asyncio.Future[None] | None = None
@@ -281,7 +285,7 @@ class Session:
         call = _rpc.both_streams(channel, "WorkerService/Work", worker_service.WorkResponse)()
         helpers: list[asyncio.Task[None]] = []
         try:
-            await call.write(self._hello())
+            await call.write(self._hello().SerializeToString())
             first = await asyncio.wait_for(call.read(), WELCOME_TIMEOUT)
             if first is grpc.aio.EOF or not first.HasField("welcome"):
                 raise errors.Unavailable("the coordinator did not welcome the session")
@@ -308,6 +312,7 @@ class Session:
         held = dict.fromkeys(self._host.held_tokens())
         held.update(dict.fromkeys(report.report.token for report, _ in self._unanswered.values()))
         request.hello.held_tokens.extend(held)
+        request.hello.takes_batches = True
         return request
 
     def _welcomed(self, call: Any, welcome: worker.Welcome) -> None:
@@ -317,6 +322,7 @@ class Session:
             self._longest_backoff = max(0.2, min(LONGEST_BACKOFF, lease / 8))
         self._last_received = self._loop.time()
         self._call = call
+        self._max_reports = welcome.limits.max_reports
         self._host.welcomed(welcome)
         self._outbox.clear()
         for request, _ in self._unanswered.values():
@@ -342,12 +348,15 @@ class Session:
     def _received(self, response: worker_service.WorkResponse) -> None:
         self._last_received = self._loop.time()
         kind = response.WhichOneof("message")
-        if kind == "task":
-            token = response.task.token
-            self._unaccepted[token] = None
-            if self._accept_timer is None:
-                self._accept_timer = self._loop.call_later(ACCEPT_DELAY, self._accept)
-            self._host.task_arrived(response.task)
+        if kind is None:
+            for answer in response.answers:
+                self._answered(answer)
+            for task in response.tasks:
+                own = worker.Task()
+                own.CopyFrom(task)  # a part of a message keeps the whole message in memory, and a task may be kept for long
+                self._arrived(own)
+        elif kind == "task":
+            self._arrived(response.task)
         elif kind == "answer":
             self._answered(response.answer)
         elif kind == "cancel":
@@ -363,6 +372,12 @@ class Session:
             else:
                 timeout = seconds_of(drain.timeout) if drain.HasField("timeout") else None
                 self._host.drain_requested(timeout, drain.reason)
+
+    def _arrived(self, task: worker.Task) -> None:
+        self._unaccepted[task.token] = None
+        if self._accept_timer is None:
+            self._accept_timer = self._loop.call_later(ACCEPT_DELAY, self._accept)
+        self._host.task_arrived(task)
 
     def _answered(self, answer: worker.ReportAnswer) -> None:
         entry = self._unanswered.get(answer.report_id)
@@ -404,12 +419,28 @@ class Session:
         if self._outbox_filled is not None and not self._outbox_filled.done():
             self._outbox_filled.set_result(None)
 
+    def _take(self) -> bytes:
+        """The next message. A message costs more than all that is done about a report, so reports that wait go together."""
+        request = self._outbox.popleft()
+        if not self._max_reports or not request.HasField("report"):
+            return request.SerializeToString()
+        size, reports = 0, []
+        while True:  # encodings of one message type that stand one after the other are the encoding of the messages merged
+            reports.append(worker_service.WorkRequest(reports=[request.report]).SerializeToString())
+            size += len(reports[-1])
+            if not self._outbox or size >= BATCH_BYTES or len(reports) == self._max_reports:
+                break
+            if not self._outbox[0].HasField("report"):
+                break
+            request = self._outbox.popleft()
+        return b"".join(reports)
+
     async def _write(self, call: Any) -> None:
         outbox = self._outbox
         try:
             while True:
                 while outbox:
-                    await call.write(outbox.popleft())
+                    await call.write(self._take())
                 self._outbox_filled = self._loop.create_future()
                 await self._outbox_filled
         except (grpc.aio.AioRpcError, asyncio.InvalidStateError, grpc.aio.UsageError):

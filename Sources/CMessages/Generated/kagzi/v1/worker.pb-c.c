@@ -1954,7 +1954,7 @@ void   kagzi__v1__rejection__free_unpacked
   assert(message->base.descriptor == &kagzi__v1__rejection__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor kagzi__v1__hello__field_descriptors[3] =
+static const ProtobufCFieldDescriptor kagzi__v1__hello__field_descriptors[4] =
 {
   {
     "worker_id",
@@ -1992,16 +1992,29 @@ static const ProtobufCFieldDescriptor kagzi__v1__hello__field_descriptors[3] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "takes_batches",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Kagzi__V1__Hello, takes_batches),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned kagzi__v1__hello__field_indices_by_name[] = {
   2,   /* field[2] = held_tokens */
   1,   /* field[1] = session_id */
+  3,   /* field[3] = takes_batches */
   0,   /* field[0] = worker_id */
 };
 static const ProtobufCIntRange kagzi__v1__hello__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor kagzi__v1__hello__descriptor =
 {
@@ -2011,7 +2024,7 @@ const ProtobufCMessageDescriptor kagzi__v1__hello__descriptor =
   "Kagzi__V1__Hello",
   "kagzi.v1",
   sizeof(Kagzi__V1__Hello),
-  3,
+  4,
   kagzi__v1__hello__field_descriptors,
   kagzi__v1__hello__field_indices_by_name,
   1,  kagzi__v1__hello__number_ranges,
@@ -2108,7 +2121,7 @@ const ProtobufCMessageDescriptor kagzi__v1__welcome__descriptor =
   (ProtobufCMessageInit) kagzi__v1__welcome__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor kagzi__v1__worker_limits__field_descriptors[3] =
+static const ProtobufCFieldDescriptor kagzi__v1__worker_limits__field_descriptors[4] =
 {
   {
     "max_payload_bytes",
@@ -2146,16 +2159,29 @@ static const ProtobufCFieldDescriptor kagzi__v1__worker_limits__field_descriptor
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "max_reports",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Kagzi__V1__WorkerLimits, max_reports),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned kagzi__v1__worker_limits__field_indices_by_name[] = {
   2,   /* field[2] = accept_timeout */
   0,   /* field[0] = max_payload_bytes */
   1,   /* field[1] = max_report_items */
+  3,   /* field[3] = max_reports */
 };
 static const ProtobufCIntRange kagzi__v1__worker_limits__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor kagzi__v1__worker_limits__descriptor =
 {
@@ -2165,7 +2191,7 @@ const ProtobufCMessageDescriptor kagzi__v1__worker_limits__descriptor =
   "Kagzi__V1__WorkerLimits",
   "kagzi.v1",
   sizeof(Kagzi__V1__WorkerLimits),
-  3,
+  4,
   kagzi__v1__worker_limits__field_descriptors,
   kagzi__v1__worker_limits__field_indices_by_name,
   1,  kagzi__v1__worker_limits__number_ranges,

@@ -1068,7 +1068,7 @@ const ProtobufCMessageDescriptor kagzi__v1__register_worker_response__descriptor
   (ProtobufCMessageInit) kagzi__v1__register_worker_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor kagzi__v1__work_request__field_descriptors[6] =
+static const ProtobufCFieldDescriptor kagzi__v1__work_request__field_descriptors[7] =
 {
   {
     "hello",
@@ -1142,6 +1142,18 @@ static const ProtobufCFieldDescriptor kagzi__v1__work_request__field_descriptors
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "reports",
+    7,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Kagzi__V1__WorkRequest, n_reports),
+    offsetof(Kagzi__V1__WorkRequest, reports),
+    &kagzi__v1__task_report__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned kagzi__v1__work_request__field_indices_by_name[] = {
   2,   /* field[2] = accepted */
@@ -1150,11 +1162,12 @@ static const unsigned kagzi__v1__work_request__field_indices_by_name[] = {
   1,   /* field[1] = grant */
   0,   /* field[0] = hello */
   3,   /* field[3] = report */
+  6,   /* field[6] = reports */
 };
 static const ProtobufCIntRange kagzi__v1__work_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 6 }
+  { 0, 7 }
 };
 const ProtobufCMessageDescriptor kagzi__v1__work_request__descriptor =
 {
@@ -1164,14 +1177,14 @@ const ProtobufCMessageDescriptor kagzi__v1__work_request__descriptor =
   "Kagzi__V1__WorkRequest",
   "kagzi.v1",
   sizeof(Kagzi__V1__WorkRequest),
-  6,
+  7,
   kagzi__v1__work_request__field_descriptors,
   kagzi__v1__work_request__field_indices_by_name,
   1,  kagzi__v1__work_request__number_ranges,
   (ProtobufCMessageInit) kagzi__v1__work_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor kagzi__v1__work_response__field_descriptors[7] =
+static const ProtobufCFieldDescriptor kagzi__v1__work_response__field_descriptors[9] =
 {
   {
     "welcome",
@@ -1257,20 +1270,46 @@ static const ProtobufCFieldDescriptor kagzi__v1__work_response__field_descriptor
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "tasks",
+    8,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Kagzi__V1__WorkResponse, n_tasks),
+    offsetof(Kagzi__V1__WorkResponse, tasks),
+    &kagzi__v1__task__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "answers",
+    9,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Kagzi__V1__WorkResponse, n_answers),
+    offsetof(Kagzi__V1__WorkResponse, answers),
+    &kagzi__v1__report_answer__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned kagzi__v1__work_response__field_indices_by_name[] = {
   2,   /* field[2] = answer */
+  8,   /* field[8] = answers */
   6,   /* field[6] = beat */
   3,   /* field[3] = cancel */
   5,   /* field[5] = drain */
   4,   /* field[4] = lost */
   1,   /* field[1] = task */
+  7,   /* field[7] = tasks */
   0,   /* field[0] = welcome */
 };
 static const ProtobufCIntRange kagzi__v1__work_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 7 }
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor kagzi__v1__work_response__descriptor =
 {
@@ -1280,7 +1319,7 @@ const ProtobufCMessageDescriptor kagzi__v1__work_response__descriptor =
   "Kagzi__V1__WorkResponse",
   "kagzi.v1",
   sizeof(Kagzi__V1__WorkResponse),
-  7,
+  9,
   kagzi__v1__work_response__field_descriptors,
   kagzi__v1__work_response__field_indices_by_name,
   1,  kagzi__v1__work_response__number_ranges,

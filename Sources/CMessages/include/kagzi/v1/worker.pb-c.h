@@ -78,10 +78,11 @@ struct  Kagzi__V1__Hello
   ProtobufCBinaryData session_id;
   size_t n_held_tokens;
   ProtobufCBinaryData *held_tokens;
+  protobuf_c_boolean takes_batches;
 };
 #define KAGZI__V1__HELLO__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&kagzi__v1__hello__descriptor) \
-    , {0,NULL}, {0,NULL}, 0,NULL }
+    , {0,NULL}, {0,NULL}, 0,NULL, 0 }
 
 
 struct  Kagzi__V1__Welcome
@@ -104,10 +105,11 @@ struct  Kagzi__V1__WorkerLimits
   uint64_t max_payload_bytes;
   uint32_t max_report_items;
   Google__Protobuf__Duration *accept_timeout;
+  uint32_t max_reports;
 };
 #define KAGZI__V1__WORKER_LIMITS__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&kagzi__v1__worker_limits__descriptor) \
-    , 0, 0, NULL }
+    , 0, 0, NULL, 0 }
 
 
 struct  Kagzi__V1__SlotGrant

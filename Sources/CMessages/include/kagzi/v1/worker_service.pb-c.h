@@ -107,6 +107,8 @@ typedef enum {
 struct  Kagzi__V1__WorkRequest
 {
   ProtobufCMessage base;
+  size_t n_reports;
+  Kagzi__V1__TaskReport **reports;
   Kagzi__V1__WorkRequest__MessageCase message_case;
   union {
     Kagzi__V1__Hello *hello;
@@ -119,7 +121,7 @@ struct  Kagzi__V1__WorkRequest
 };
 #define KAGZI__V1__WORK_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&kagzi__v1__work_request__descriptor) \
-    , KAGZI__V1__WORK_REQUEST__MESSAGE__NOT_SET, {0} }
+    , 0,NULL, KAGZI__V1__WORK_REQUEST__MESSAGE__NOT_SET, {0} }
 
 
 typedef enum {
@@ -137,6 +139,10 @@ typedef enum {
 struct  Kagzi__V1__WorkResponse
 {
   ProtobufCMessage base;
+  size_t n_tasks;
+  Kagzi__V1__Task **tasks;
+  size_t n_answers;
+  Kagzi__V1__ReportAnswer **answers;
   Kagzi__V1__WorkResponse__MessageCase message_case;
   union {
     Kagzi__V1__Welcome *welcome;
@@ -150,7 +156,7 @@ struct  Kagzi__V1__WorkResponse
 };
 #define KAGZI__V1__WORK_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&kagzi__v1__work_response__descriptor) \
-    , KAGZI__V1__WORK_RESPONSE__MESSAGE__NOT_SET, {0} }
+    , 0,NULL, 0,NULL, KAGZI__V1__WORK_RESPONSE__MESSAGE__NOT_SET, {0} }
 
 
 struct  Kagzi__V1__ClaimTasksRequest

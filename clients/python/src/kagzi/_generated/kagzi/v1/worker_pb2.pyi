@@ -35,14 +35,16 @@ REJECTION_REASON_LIMIT: RejectionReason
 REJECTION_REASON_UNAVAILABLE: RejectionReason
 
 class Hello(_message.Message):
-    __slots__ = ("worker_id", "session_id", "held_tokens")
+    __slots__ = ("worker_id", "session_id", "held_tokens", "takes_batches")
     WORKER_ID_FIELD_NUMBER: _ClassVar[int]
     SESSION_ID_FIELD_NUMBER: _ClassVar[int]
     HELD_TOKENS_FIELD_NUMBER: _ClassVar[int]
+    TAKES_BATCHES_FIELD_NUMBER: _ClassVar[int]
     worker_id: str
     session_id: str
     held_tokens: _containers.RepeatedScalarFieldContainer[bytes]
-    def __init__(self, worker_id: _Optional[str] = ..., session_id: _Optional[str] = ..., held_tokens: _Optional[_Iterable[bytes]] = ...) -> None: ...
+    takes_batches: bool
+    def __init__(self, worker_id: _Optional[str] = ..., session_id: _Optional[str] = ..., held_tokens: _Optional[_Iterable[bytes]] = ..., takes_batches: bool = ...) -> None: ...
 
 class Welcome(_message.Message):
     __slots__ = ("session_id", "lease_duration", "heartbeat_interval", "limits", "resumed")
@@ -59,14 +61,16 @@ class Welcome(_message.Message):
     def __init__(self, session_id: _Optional[str] = ..., lease_duration: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ..., heartbeat_interval: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ..., limits: _Optional[_Union[WorkerLimits, _Mapping]] = ..., resumed: bool = ...) -> None: ...
 
 class WorkerLimits(_message.Message):
-    __slots__ = ("max_payload_bytes", "max_report_items", "accept_timeout")
+    __slots__ = ("max_payload_bytes", "max_report_items", "accept_timeout", "max_reports")
     MAX_PAYLOAD_BYTES_FIELD_NUMBER: _ClassVar[int]
     MAX_REPORT_ITEMS_FIELD_NUMBER: _ClassVar[int]
     ACCEPT_TIMEOUT_FIELD_NUMBER: _ClassVar[int]
+    MAX_REPORTS_FIELD_NUMBER: _ClassVar[int]
     max_payload_bytes: int
     max_report_items: int
     accept_timeout: _duration_pb2.Duration
-    def __init__(self, max_payload_bytes: _Optional[int] = ..., max_report_items: _Optional[int] = ..., accept_timeout: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ...) -> None: ...
+    max_reports: int
+    def __init__(self, max_payload_bytes: _Optional[int] = ..., max_report_items: _Optional[int] = ..., accept_timeout: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ..., max_reports: _Optional[int] = ...) -> None: ...
 
 class SlotGrant(_message.Message):
     __slots__ = ("workflow_slots", "activity_slots")

@@ -27,7 +27,7 @@ from ...kagzi.v1 import common_pb2 as kagzi_dot_v1_dot_common__pb2
 from ...kagzi.v1 import worker_pb2 as kagzi_dot_v1_dot_worker__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dkagzi/v1/worker_service.proto\x12\x08kagzi.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x15kagzi/v1/common.proto\x1a\x15kagzi/v1/worker.proto\"\xf3\x03\n\x15RegisterWorkerRequest\x12\x11\n\tworker_id\x18\x01 \x01(\t\x12\x11\n\tnamespace\x18\x02 \x01(\t\x12\x13\n\x0btask_queues\x18\x03 \x03(\t\x12(\n\tworkflows\x18\x04 \x03(\x0b\x32\x15.kagzi.v1.TypeVersion\x12)\n\nactivities\x18\x05 \x03(\x0b\x32\x15.kagzi.v1.TypeVersion\x12\x16\n\x0eworkflow_slots\x18\x06 \x01(\r\x12\x16\n\x0e\x61\x63tivity_slots\x18\x07 \x01(\r\x12\x10\n\x08hostname\x18\x08 \x01(\t\x12\x0b\n\x03pid\x18\t \x01(\r\x12\x10\n\x08sdk_name\x18\n \x01(\t\x12\x13\n\x0bsdk_version\x18\x0b \x01(\t\x12;\n\x06labels\x18\x0c \x03(\x0b\x32+.kagzi.v1.RegisterWorkerRequest.LabelsEntry\x12\x31\n\x0elease_duration\x18\r \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x35\n\x12heartbeat_interval\x18\x0e \x01(\x0b\x32\x19.google.protobuf.Duration\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\xbe\x01\n\x16RegisterWorkerResponse\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12\x31\n\x0elease_duration\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x35\n\x12heartbeat_interval\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\x12&\n\x06limits\x18\x04 \x01(\x0b\x32\x16.kagzi.v1.WorkerLimits\"\xfa\x01\n\x0bWorkRequest\x12 \n\x05hello\x18\x01 \x01(\x0b\x32\x0f.kagzi.v1.HelloH\x00\x12$\n\x05grant\x18\x02 \x01(\x0b\x32\x13.kagzi.v1.SlotGrantH\x00\x12*\n\x08\x61\x63\x63\x65pted\x18\x03 \x01(\x0b\x32\x16.kagzi.v1.TaskAcceptedH\x00\x12&\n\x06report\x18\x04 \x01(\x0b\x32\x14.kagzi.v1.TaskReportH\x00\x12\x1e\n\x04\x62\x65\x61t\x18\x05 \x01(\x0b\x32\x0e.kagzi.v1.BeatH\x00\x12$\n\x07goodbye\x18\x06 \x01(\x0b\x32\x11.kagzi.v1.GoodbyeH\x00\x42\t\n\x07message\"\x9d\x02\n\x0cWorkResponse\x12$\n\x07welcome\x18\x01 \x01(\x0b\x32\x11.kagzi.v1.WelcomeH\x00\x12\x1e\n\x04task\x18\x02 \x01(\x0b\x32\x0e.kagzi.v1.TaskH\x00\x12(\n\x06\x61nswer\x18\x03 \x01(\x0b\x32\x16.kagzi.v1.ReportAnswerH\x00\x12&\n\x06\x63\x61ncel\x18\x04 \x01(\x0b\x32\x14.kagzi.v1.CancelTaskH\x00\x12\"\n\x04lost\x18\x05 \x01(\x0b\x32\x12.kagzi.v1.TaskLostH\x00\x12 \n\x05\x64rain\x18\x06 \x01(\x0b\x32\x0f.kagzi.v1.DrainH\x00\x12$\n\x04\x62\x65\x61t\x18\x07 \x01(\x0b\x32\x14.kagzi.v1.BeatAnswerH\x00\x42\t\n\x07message\"\x80\x01\n\x11\x43laimTasksRequest\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12\x16\n\x0eworkflow_slots\x18\x02 \x01(\r\x12\x16\n\x0e\x61\x63tivity_slots\x18\x03 \x01(\r\x12\'\n\x04wait\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\"3\n\x12\x43laimTasksResponse\x12\x1d\n\x05tasks\x18\x01 \x03(\x0b\x32\x0e.kagzi.v1.Task\"y\n\x12ReportTasksRequest\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12(\n\x08\x61\x63\x63\x65pted\x18\x02 \x01(\x0b\x32\x16.kagzi.v1.TaskAccepted\x12%\n\x07reports\x18\x03 \x03(\x0b\x32\x14.kagzi.v1.TaskReport\">\n\x13ReportTasksResponse\x12\'\n\x07\x61nswers\x18\x01 \x03(\x0b\x32\x16.kagzi.v1.ReportAnswer\"n\n\x10HeartbeatRequest\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12(\n\x08\x61\x63\x63\x65pted\x18\x02 \x01(\x0b\x32\x16.kagzi.v1.TaskAccepted\x12\x1c\n\x04\x62\x65\x61t\x18\x03 \x01(\x0b\x32\x0e.kagzi.v1.Beat\"\xb2\x01\n\x11HeartbeatResponse\x12$\n\x04\x62\x65\x61t\x18\x01 \x01(\x0b\x32\x14.kagzi.v1.BeatAnswerH\x00\x12&\n\x06\x63\x61ncel\x18\x02 \x01(\x0b\x32\x14.kagzi.v1.CancelTaskH\x00\x12\"\n\x04lost\x18\x03 \x01(\x0b\x32\x12.kagzi.v1.TaskLostH\x00\x12 \n\x05\x64rain\x18\x04 \x01(\x0b\x32\x0f.kagzi.v1.DrainH\x00\x42\t\n\x07message\"<\n\x11\x46\x65tchStepsRequest\x12\r\n\x05token\x18\x01 \x01(\x0c\x12\x18\n\x10more_steps_token\x18\x02 \x01(\t\"S\n\x12\x46\x65tchStepsResponse\x12#\n\x05steps\x18\x01 \x03(\x0b\x32\x14.kagzi.v1.StepRecord\x12\x18\n\x10more_steps_token\x18\x02 \x01(\t\"~\n\x17\x43ompleteActivityRequest\x12\r\n\x05token\x18\x01 \x01(\x0c\x12#\n\x06output\x18\x02 \x01(\x0b\x32\x11.kagzi.v1.PayloadH\x00\x12$\n\x07\x66\x61ilure\x18\x03 \x01(\x0b\x32\x11.kagzi.v1.FailureH\x00\x42\t\n\x07outcome\"\x1a\n\x18\x43ompleteActivityResponse\"=\n\x17\x44\x65registerWorkerRequest\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"\x1a\n\x18\x44\x65registerWorkerResponse2\xfd\x04\n\rWorkerService\x12S\n\x0eRegisterWorker\x12\x1f.kagzi.v1.RegisterWorkerRequest\x1a .kagzi.v1.RegisterWorkerResponse\x12\x39\n\x04Work\x12\x15.kagzi.v1.WorkRequest\x1a\x16.kagzi.v1.WorkResponse(\x01\x30\x01\x12G\n\nClaimTasks\x12\x1b.kagzi.v1.ClaimTasksRequest\x1a\x1c.kagzi.v1.ClaimTasksResponse\x12J\n\x0bReportTasks\x12\x1c.kagzi.v1.ReportTasksRequest\x1a\x1d.kagzi.v1.ReportTasksResponse\x12H\n\tHeartbeat\x12\x1a.kagzi.v1.HeartbeatRequest\x1a\x1b.kagzi.v1.HeartbeatResponse(\x01\x30\x01\x12G\n\nFetchSteps\x12\x1b.kagzi.v1.FetchStepsRequest\x1a\x1c.kagzi.v1.FetchStepsResponse\x12Y\n\x10\x43ompleteActivity\x12!.kagzi.v1.CompleteActivityRequest\x1a\".kagzi.v1.CompleteActivityResponse\x12Y\n\x10\x44\x65registerWorker\x12!.kagzi.v1.DeregisterWorkerRequest\x1a\".kagzi.v1.DeregisterWorkerResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dkagzi/v1/worker_service.proto\x12\x08kagzi.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x15kagzi/v1/common.proto\x1a\x15kagzi/v1/worker.proto\"\xf3\x03\n\x15RegisterWorkerRequest\x12\x11\n\tworker_id\x18\x01 \x01(\t\x12\x11\n\tnamespace\x18\x02 \x01(\t\x12\x13\n\x0btask_queues\x18\x03 \x03(\t\x12(\n\tworkflows\x18\x04 \x03(\x0b\x32\x15.kagzi.v1.TypeVersion\x12)\n\nactivities\x18\x05 \x03(\x0b\x32\x15.kagzi.v1.TypeVersion\x12\x16\n\x0eworkflow_slots\x18\x06 \x01(\r\x12\x16\n\x0e\x61\x63tivity_slots\x18\x07 \x01(\r\x12\x10\n\x08hostname\x18\x08 \x01(\t\x12\x0b\n\x03pid\x18\t \x01(\r\x12\x10\n\x08sdk_name\x18\n \x01(\t\x12\x13\n\x0bsdk_version\x18\x0b \x01(\t\x12;\n\x06labels\x18\x0c \x03(\x0b\x32+.kagzi.v1.RegisterWorkerRequest.LabelsEntry\x12\x31\n\x0elease_duration\x18\r \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x35\n\x12heartbeat_interval\x18\x0e \x01(\x0b\x32\x19.google.protobuf.Duration\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\xbe\x01\n\x16RegisterWorkerResponse\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12\x31\n\x0elease_duration\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x35\n\x12heartbeat_interval\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\x12&\n\x06limits\x18\x04 \x01(\x0b\x32\x16.kagzi.v1.WorkerLimits\"\xa1\x02\n\x0bWorkRequest\x12 \n\x05hello\x18\x01 \x01(\x0b\x32\x0f.kagzi.v1.HelloH\x00\x12$\n\x05grant\x18\x02 \x01(\x0b\x32\x13.kagzi.v1.SlotGrantH\x00\x12*\n\x08\x61\x63\x63\x65pted\x18\x03 \x01(\x0b\x32\x16.kagzi.v1.TaskAcceptedH\x00\x12&\n\x06report\x18\x04 \x01(\x0b\x32\x14.kagzi.v1.TaskReportH\x00\x12\x1e\n\x04\x62\x65\x61t\x18\x05 \x01(\x0b\x32\x0e.kagzi.v1.BeatH\x00\x12$\n\x07goodbye\x18\x06 \x01(\x0b\x32\x11.kagzi.v1.GoodbyeH\x00\x12%\n\x07reports\x18\x07 \x03(\x0b\x32\x14.kagzi.v1.TaskReportB\t\n\x07message\"\xe5\x02\n\x0cWorkResponse\x12$\n\x07welcome\x18\x01 \x01(\x0b\x32\x11.kagzi.v1.WelcomeH\x00\x12\x1e\n\x04task\x18\x02 \x01(\x0b\x32\x0e.kagzi.v1.TaskH\x00\x12(\n\x06\x61nswer\x18\x03 \x01(\x0b\x32\x16.kagzi.v1.ReportAnswerH\x00\x12&\n\x06\x63\x61ncel\x18\x04 \x01(\x0b\x32\x14.kagzi.v1.CancelTaskH\x00\x12\"\n\x04lost\x18\x05 \x01(\x0b\x32\x12.kagzi.v1.TaskLostH\x00\x12 \n\x05\x64rain\x18\x06 \x01(\x0b\x32\x0f.kagzi.v1.DrainH\x00\x12$\n\x04\x62\x65\x61t\x18\x07 \x01(\x0b\x32\x14.kagzi.v1.BeatAnswerH\x00\x12\x1d\n\x05tasks\x18\x08 \x03(\x0b\x32\x0e.kagzi.v1.Task\x12\'\n\x07\x61nswers\x18\t \x03(\x0b\x32\x16.kagzi.v1.ReportAnswerB\t\n\x07message\"\x80\x01\n\x11\x43laimTasksRequest\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12\x16\n\x0eworkflow_slots\x18\x02 \x01(\r\x12\x16\n\x0e\x61\x63tivity_slots\x18\x03 \x01(\r\x12\'\n\x04wait\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\"3\n\x12\x43laimTasksResponse\x12\x1d\n\x05tasks\x18\x01 \x03(\x0b\x32\x0e.kagzi.v1.Task\"y\n\x12ReportTasksRequest\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12(\n\x08\x61\x63\x63\x65pted\x18\x02 \x01(\x0b\x32\x16.kagzi.v1.TaskAccepted\x12%\n\x07reports\x18\x03 \x03(\x0b\x32\x14.kagzi.v1.TaskReport\">\n\x13ReportTasksResponse\x12\'\n\x07\x61nswers\x18\x01 \x03(\x0b\x32\x16.kagzi.v1.ReportAnswer\"n\n\x10HeartbeatRequest\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12(\n\x08\x61\x63\x63\x65pted\x18\x02 \x01(\x0b\x32\x16.kagzi.v1.TaskAccepted\x12\x1c\n\x04\x62\x65\x61t\x18\x03 \x01(\x0b\x32\x0e.kagzi.v1.Beat\"\xb2\x01\n\x11HeartbeatResponse\x12$\n\x04\x62\x65\x61t\x18\x01 \x01(\x0b\x32\x14.kagzi.v1.BeatAnswerH\x00\x12&\n\x06\x63\x61ncel\x18\x02 \x01(\x0b\x32\x14.kagzi.v1.CancelTaskH\x00\x12\"\n\x04lost\x18\x03 \x01(\x0b\x32\x12.kagzi.v1.TaskLostH\x00\x12 \n\x05\x64rain\x18\x04 \x01(\x0b\x32\x0f.kagzi.v1.DrainH\x00\x42\t\n\x07message\"<\n\x11\x46\x65tchStepsRequest\x12\r\n\x05token\x18\x01 \x01(\x0c\x12\x18\n\x10more_steps_token\x18\x02 \x01(\t\"S\n\x12\x46\x65tchStepsResponse\x12#\n\x05steps\x18\x01 \x03(\x0b\x32\x14.kagzi.v1.StepRecord\x12\x18\n\x10more_steps_token\x18\x02 \x01(\t\"~\n\x17\x43ompleteActivityRequest\x12\r\n\x05token\x18\x01 \x01(\x0c\x12#\n\x06output\x18\x02 \x01(\x0b\x32\x11.kagzi.v1.PayloadH\x00\x12$\n\x07\x66\x61ilure\x18\x03 \x01(\x0b\x32\x11.kagzi.v1.FailureH\x00\x42\t\n\x07outcome\"\x1a\n\x18\x43ompleteActivityResponse\"=\n\x17\x44\x65registerWorkerRequest\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"\x1a\n\x18\x44\x65registerWorkerResponse2\xfd\x04\n\rWorkerService\x12S\n\x0eRegisterWorker\x12\x1f.kagzi.v1.RegisterWorkerRequest\x1a .kagzi.v1.RegisterWorkerResponse\x12\x39\n\x04Work\x12\x15.kagzi.v1.WorkRequest\x1a\x16.kagzi.v1.WorkResponse(\x01\x30\x01\x12G\n\nClaimTasks\x12\x1b.kagzi.v1.ClaimTasksRequest\x1a\x1c.kagzi.v1.ClaimTasksResponse\x12J\n\x0bReportTasks\x12\x1c.kagzi.v1.ReportTasksRequest\x1a\x1d.kagzi.v1.ReportTasksResponse\x12H\n\tHeartbeat\x12\x1a.kagzi.v1.HeartbeatRequest\x1a\x1b.kagzi.v1.HeartbeatResponse(\x01\x30\x01\x12G\n\nFetchSteps\x12\x1b.kagzi.v1.FetchStepsRequest\x1a\x1c.kagzi.v1.FetchStepsResponse\x12Y\n\x10\x43ompleteActivity\x12!.kagzi.v1.CompleteActivityRequest\x1a\".kagzi.v1.CompleteActivityResponse\x12Y\n\x10\x44\x65registerWorker\x12!.kagzi.v1.DeregisterWorkerRequest\x1a\".kagzi.v1.DeregisterWorkerResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -43,33 +43,33 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REGISTERWORKERRESPONSE']._serialized_start=624
   _globals['_REGISTERWORKERRESPONSE']._serialized_end=814
   _globals['_WORKREQUEST']._serialized_start=817
-  _globals['_WORKREQUEST']._serialized_end=1067
-  _globals['_WORKRESPONSE']._serialized_start=1070
-  _globals['_WORKRESPONSE']._serialized_end=1355
-  _globals['_CLAIMTASKSREQUEST']._serialized_start=1358
-  _globals['_CLAIMTASKSREQUEST']._serialized_end=1486
-  _globals['_CLAIMTASKSRESPONSE']._serialized_start=1488
-  _globals['_CLAIMTASKSRESPONSE']._serialized_end=1539
-  _globals['_REPORTTASKSREQUEST']._serialized_start=1541
-  _globals['_REPORTTASKSREQUEST']._serialized_end=1662
-  _globals['_REPORTTASKSRESPONSE']._serialized_start=1664
-  _globals['_REPORTTASKSRESPONSE']._serialized_end=1726
-  _globals['_HEARTBEATREQUEST']._serialized_start=1728
-  _globals['_HEARTBEATREQUEST']._serialized_end=1838
-  _globals['_HEARTBEATRESPONSE']._serialized_start=1841
-  _globals['_HEARTBEATRESPONSE']._serialized_end=2019
-  _globals['_FETCHSTEPSREQUEST']._serialized_start=2021
-  _globals['_FETCHSTEPSREQUEST']._serialized_end=2081
-  _globals['_FETCHSTEPSRESPONSE']._serialized_start=2083
-  _globals['_FETCHSTEPSRESPONSE']._serialized_end=2166
-  _globals['_COMPLETEACTIVITYREQUEST']._serialized_start=2168
-  _globals['_COMPLETEACTIVITYREQUEST']._serialized_end=2294
-  _globals['_COMPLETEACTIVITYRESPONSE']._serialized_start=2296
-  _globals['_COMPLETEACTIVITYRESPONSE']._serialized_end=2322
-  _globals['_DEREGISTERWORKERREQUEST']._serialized_start=2324
-  _globals['_DEREGISTERWORKERREQUEST']._serialized_end=2385
-  _globals['_DEREGISTERWORKERRESPONSE']._serialized_start=2387
-  _globals['_DEREGISTERWORKERRESPONSE']._serialized_end=2413
-  _globals['_WORKERSERVICE']._serialized_start=2416
-  _globals['_WORKERSERVICE']._serialized_end=3053
+  _globals['_WORKREQUEST']._serialized_end=1106
+  _globals['_WORKRESPONSE']._serialized_start=1109
+  _globals['_WORKRESPONSE']._serialized_end=1466
+  _globals['_CLAIMTASKSREQUEST']._serialized_start=1469
+  _globals['_CLAIMTASKSREQUEST']._serialized_end=1597
+  _globals['_CLAIMTASKSRESPONSE']._serialized_start=1599
+  _globals['_CLAIMTASKSRESPONSE']._serialized_end=1650
+  _globals['_REPORTTASKSREQUEST']._serialized_start=1652
+  _globals['_REPORTTASKSREQUEST']._serialized_end=1773
+  _globals['_REPORTTASKSRESPONSE']._serialized_start=1775
+  _globals['_REPORTTASKSRESPONSE']._serialized_end=1837
+  _globals['_HEARTBEATREQUEST']._serialized_start=1839
+  _globals['_HEARTBEATREQUEST']._serialized_end=1949
+  _globals['_HEARTBEATRESPONSE']._serialized_start=1952
+  _globals['_HEARTBEATRESPONSE']._serialized_end=2130
+  _globals['_FETCHSTEPSREQUEST']._serialized_start=2132
+  _globals['_FETCHSTEPSREQUEST']._serialized_end=2192
+  _globals['_FETCHSTEPSRESPONSE']._serialized_start=2194
+  _globals['_FETCHSTEPSRESPONSE']._serialized_end=2277
+  _globals['_COMPLETEACTIVITYREQUEST']._serialized_start=2279
+  _globals['_COMPLETEACTIVITYREQUEST']._serialized_end=2405
+  _globals['_COMPLETEACTIVITYRESPONSE']._serialized_start=2407
+  _globals['_COMPLETEACTIVITYRESPONSE']._serialized_end=2433
+  _globals['_DEREGISTERWORKERREQUEST']._serialized_start=2435
+  _globals['_DEREGISTERWORKERREQUEST']._serialized_end=2496
+  _globals['_DEREGISTERWORKERRESPONSE']._serialized_start=2498
+  _globals['_DEREGISTERWORKERRESPONSE']._serialized_end=2524
+  _globals['_WORKERSERVICE']._serialized_start=2527
+  _globals['_WORKERSERVICE']._serialized_end=3164
 # @@protoc_insertion_point(module_scope)

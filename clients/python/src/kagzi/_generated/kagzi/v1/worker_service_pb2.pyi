@@ -60,23 +60,25 @@ class RegisterWorkerResponse(_message.Message):
     def __init__(self, session_id: _Optional[str] = ..., lease_duration: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ..., heartbeat_interval: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ..., limits: _Optional[_Union[_worker_pb2.WorkerLimits, _Mapping]] = ...) -> None: ...
 
 class WorkRequest(_message.Message):
-    __slots__ = ("hello", "grant", "accepted", "report", "beat", "goodbye")
+    __slots__ = ("hello", "grant", "accepted", "report", "beat", "goodbye", "reports")
     HELLO_FIELD_NUMBER: _ClassVar[int]
     GRANT_FIELD_NUMBER: _ClassVar[int]
     ACCEPTED_FIELD_NUMBER: _ClassVar[int]
     REPORT_FIELD_NUMBER: _ClassVar[int]
     BEAT_FIELD_NUMBER: _ClassVar[int]
     GOODBYE_FIELD_NUMBER: _ClassVar[int]
+    REPORTS_FIELD_NUMBER: _ClassVar[int]
     hello: _worker_pb2.Hello
     grant: _worker_pb2.SlotGrant
     accepted: _worker_pb2.TaskAccepted
     report: _worker_pb2.TaskReport
     beat: _worker_pb2.Beat
     goodbye: _worker_pb2.Goodbye
-    def __init__(self, hello: _Optional[_Union[_worker_pb2.Hello, _Mapping]] = ..., grant: _Optional[_Union[_worker_pb2.SlotGrant, _Mapping]] = ..., accepted: _Optional[_Union[_worker_pb2.TaskAccepted, _Mapping]] = ..., report: _Optional[_Union[_worker_pb2.TaskReport, _Mapping]] = ..., beat: _Optional[_Union[_worker_pb2.Beat, _Mapping]] = ..., goodbye: _Optional[_Union[_worker_pb2.Goodbye, _Mapping]] = ...) -> None: ...
+    reports: _containers.RepeatedCompositeFieldContainer[_worker_pb2.TaskReport]
+    def __init__(self, hello: _Optional[_Union[_worker_pb2.Hello, _Mapping]] = ..., grant: _Optional[_Union[_worker_pb2.SlotGrant, _Mapping]] = ..., accepted: _Optional[_Union[_worker_pb2.TaskAccepted, _Mapping]] = ..., report: _Optional[_Union[_worker_pb2.TaskReport, _Mapping]] = ..., beat: _Optional[_Union[_worker_pb2.Beat, _Mapping]] = ..., goodbye: _Optional[_Union[_worker_pb2.Goodbye, _Mapping]] = ..., reports: _Optional[_Iterable[_Union[_worker_pb2.TaskReport, _Mapping]]] = ...) -> None: ...
 
 class WorkResponse(_message.Message):
-    __slots__ = ("welcome", "task", "answer", "cancel", "lost", "drain", "beat")
+    __slots__ = ("welcome", "task", "answer", "cancel", "lost", "drain", "beat", "tasks", "answers")
     WELCOME_FIELD_NUMBER: _ClassVar[int]
     TASK_FIELD_NUMBER: _ClassVar[int]
     ANSWER_FIELD_NUMBER: _ClassVar[int]
@@ -84,6 +86,8 @@ class WorkResponse(_message.Message):
     LOST_FIELD_NUMBER: _ClassVar[int]
     DRAIN_FIELD_NUMBER: _ClassVar[int]
     BEAT_FIELD_NUMBER: _ClassVar[int]
+    TASKS_FIELD_NUMBER: _ClassVar[int]
+    ANSWERS_FIELD_NUMBER: _ClassVar[int]
     welcome: _worker_pb2.Welcome
     task: _worker_pb2.Task
     answer: _worker_pb2.ReportAnswer
@@ -91,7 +95,9 @@ class WorkResponse(_message.Message):
     lost: _worker_pb2.TaskLost
     drain: _worker_pb2.Drain
     beat: _worker_pb2.BeatAnswer
-    def __init__(self, welcome: _Optional[_Union[_worker_pb2.Welcome, _Mapping]] = ..., task: _Optional[_Union[_worker_pb2.Task, _Mapping]] = ..., answer: _Optional[_Union[_worker_pb2.ReportAnswer, _Mapping]] = ..., cancel: _Optional[_Union[_worker_pb2.CancelTask, _Mapping]] = ..., lost: _Optional[_Union[_worker_pb2.TaskLost, _Mapping]] = ..., drain: _Optional[_Union[_worker_pb2.Drain, _Mapping]] = ..., beat: _Optional[_Union[_worker_pb2.BeatAnswer, _Mapping]] = ...) -> None: ...
+    tasks: _containers.RepeatedCompositeFieldContainer[_worker_pb2.Task]
+    answers: _containers.RepeatedCompositeFieldContainer[_worker_pb2.ReportAnswer]
+    def __init__(self, welcome: _Optional[_Union[_worker_pb2.Welcome, _Mapping]] = ..., task: _Optional[_Union[_worker_pb2.Task, _Mapping]] = ..., answer: _Optional[_Union[_worker_pb2.ReportAnswer, _Mapping]] = ..., cancel: _Optional[_Union[_worker_pb2.CancelTask, _Mapping]] = ..., lost: _Optional[_Union[_worker_pb2.TaskLost, _Mapping]] = ..., drain: _Optional[_Union[_worker_pb2.Drain, _Mapping]] = ..., beat: _Optional[_Union[_worker_pb2.BeatAnswer, _Mapping]] = ..., tasks: _Optional[_Iterable[_Union[_worker_pb2.Task, _Mapping]]] = ..., answers: _Optional[_Iterable[_Union[_worker_pb2.ReportAnswer, _Mapping]]] = ...) -> None: ...
 
 class ClaimTasksRequest(_message.Message):
     __slots__ = ("session_id", "workflow_slots", "activity_slots", "wait")
