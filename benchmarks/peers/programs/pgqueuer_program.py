@@ -1,17 +1,19 @@
-"""pgqueuer, a job queue: `install URL`, `worker URL` or `driver URL`. A workflow is one job; there are no steps to join."""
+"""pgqueuer, a job queue: `install URL`, `worker URL` or `driver URL`."""
 
 from __future__ import annotations
 
 import asyncio
 import sys
 import time
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
 import asyncpg
-from conversation import SLEEPER, Driver, ready, serve
+from conversation import ready, serve
+from jobs import JobDriver
 from pgqueuer import PgQueuer
-from pgqueuer.db import AsyncpgDriver, AsyncpgPoolDriver
+from pgqueuer.db import AsyncpgDriver
 from pgqueuer.queries import Queries
 
 JOB = "nothing"
@@ -19,40 +21,48 @@ BATCH = 100
 CONNECTIONS = 8
 
 
-class PgQueuerJobs(Driver):
+class PgQueuerJobs(JobDriver):
+    """Jobs are enqueued over connections of their own: the library's driver for a pool takes one query at a time."""
+
     package = "pgqueuer"
     starts_at_once = CONNECTIONS
 
     def __init__(self, url: str):
+        super().__init__()
         self.url = url
 
     async def open(self) -> None:
-        self.pool = await asyncpg.create_pool(self.url, min_size=CONNECTIONS, max_size=CONNECTIONS)
-        self.queries = Queries(AsyncpgPoolDriver(self.pool))
+        self.looks = await asyncpg.connect(self.url)
+        self.connections = [await asyncpg.connect(self.url) for _ in range(CONNECTIONS)]
+        self.free: asyncio.Queue[Queries] = asyncio.Queue()
+        for connection in self.connections:
+            self.free.put_nowait(Queries(AsyncpgDriver(connection)))
 
-    async def start(self, kind: str, argument: int) -> Any:
-        after = timedelta(milliseconds=argument - time.time() * 1000) if kind == SLEEPER else None
-        return argument, (await self.queries.enqueue(JOB, None, execute_after=after))[0]
+    async def enqueue(self, due: int | None) -> int:
+        after = None if due is None else timedelta(milliseconds=due - time.time() * 1000)
+        queries = await self.free.get()
+        try:
+            return int((await queries.enqueue(JOB, None, execute_after=after))[0])
+        finally:
+            self.free.put_nowait(queries)
 
-    async def result(self, handle: Any) -> int:
-        return (await self._wait([handle], 0.001))[0]
+    async def finished(self, jobs: Sequence[int]) -> list[int]:
+        """A job that is done leaves the queue."""
+        rows = await self.looks.fetch(
+            "SELECT job FROM unnest($1::int[]) AS job WHERE NOT EXISTS (SELECT FROM pgqueuer WHERE id = job)", jobs)
+        return [int(row["job"]) for row in rows]
 
-    async def results(self, handles: Any) -> list[int]:
-        return await self._wait(list(handles), 0.02)
+    async def succeeded(self, jobs: Sequence[int]) -> int:
+        """What became of a job is in the log."""
+        return int(await self.looks.fetchval(
+            "SELECT count(DISTINCT job_id) FROM pgqueuer_log WHERE job_id = ANY($1::bigint[]) AND status = 'successful'", jobs))
 
-    async def _wait(self, handles: list[Any], pause: float) -> list[int]:
-        """Jobs have no results: a job that is done leaves the queue and is logged."""
-        jobs = [int(job) for _, job in handles]
-        while await self.pool.fetchval("SELECT EXISTS (SELECT FROM pgqueuer WHERE id = ANY($1::int[]))", jobs):
-            await asyncio.sleep(pause)
-        done = await self.pool.fetchval(
-            "SELECT count(*) FROM pgqueuer_log WHERE job_id = ANY($1::bigint[]) AND status = 'successful'", jobs)
-        if done != len(jobs):
-            raise RuntimeError(f"{done} of {len(jobs)} jobs were successful")
-        return [argument for argument, _ in handles]
+    async def is_any_left(self) -> bool:
+        return bool(await self.looks.fetchval("SELECT EXISTS (SELECT FROM pgqueuer)"))
 
     async def close(self) -> None:
-        await self.pool.close()
+        for connection in [*self.connections, self.looks]:
+            await connection.close()
 
 
 async def install(url: str) -> None:

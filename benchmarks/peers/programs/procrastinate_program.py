@@ -1,14 +1,15 @@
-"""procrastinate, a job queue: `install URL`, `worker URL` or `driver URL`. A workflow is one job; there are no steps to join."""
+"""procrastinate, a job queue: `install URL`, `worker URL` or `driver URL`."""
 
 from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Sequence
 from datetime import datetime, timezone
-from typing import Any
 
 import procrastinate
-from conversation import SLEEPER, Driver, ready, serve
+from conversation import ready, serve
+from jobs import JobDriver
 
 QUEUE = "bench"
 CONNECTIONS = 8
@@ -27,36 +28,38 @@ def application(url: str) -> procrastinate.App:
     return app
 
 
-class Procrastinate(Driver):
+class Procrastinate(JobDriver):
     package = "procrastinate"
     starts_at_once = CONNECTIONS
 
     def __init__(self, url: str):
+        super().__init__()
         self.app = application(url)
 
     async def open(self) -> None:
         await self.app.open_async()
 
-    async def start(self, kind: str, argument: int) -> Any:
-        options = {"schedule_at": datetime.fromtimestamp(argument / 1000, timezone.utc)} if kind == SLEEPER else {}
-        return argument, await self.app.configure_task("nothing", queue=QUEUE, **options).defer_async()
+    async def enqueue(self, due: int | None) -> int:
+        options = {} if due is None else {"schedule_at": datetime.fromtimestamp(due / 1000, timezone.utc)}
+        return int(await self.app.configure_task("nothing", queue=QUEUE, **options).defer_async())
 
-    async def result(self, handle: Any) -> int:
-        return (await self._wait([handle], 0.001))[0]
+    async def finished(self, jobs: Sequence[int]) -> list[int]:
+        return await self._are(jobs, "status NOT IN ('todo', 'doing')")
 
-    async def results(self, handles: Any) -> list[int]:
-        return await self._wait(list(handles), 0.02)
+    async def succeeded(self, jobs: Sequence[int]) -> int:
+        return len(await self._are(jobs, "status = 'succeeded'"))
 
-    async def _wait(self, handles: list[Any], pause: float) -> list[int]:
-        """Jobs have no results, but a status."""
-        jobs = [job for _, job in handles]
-        left = ("SELECT EXISTS (SELECT FROM procrastinate_jobs WHERE id = ANY(%(jobs)s) AND status IN ('todo', 'doing')) AS any,"
-                " (SELECT count(*) FROM procrastinate_jobs WHERE id = ANY(%(jobs)s) AND status = 'succeeded') AS done")
-        while (row := await self.app.connector.execute_query_one_async(left, jobs=jobs))["any"]:
-            await asyncio.sleep(pause)
-        if row["done"] != len(jobs):
-            raise RuntimeError(f"{row['done']} of {len(jobs)} jobs succeeded")
-        return [argument for argument, _ in handles]
+    async def _are(self, jobs: Sequence[int], condition: str) -> list[int]:
+        rows = await self.app.connector.execute_query_all_async(
+            f"SELECT id FROM procrastinate_jobs WHERE id = ANY(%(jobs)s) AND {condition}", jobs=list(jobs))
+        return [int(row["id"]) for row in rows]
+
+    async def is_any_left(self) -> bool:
+        """Two questions, each answered by an index."""
+        row = await self.app.connector.execute_query_one_async(
+            "SELECT EXISTS (SELECT FROM procrastinate_jobs WHERE status = 'todo')"
+            " OR EXISTS (SELECT FROM procrastinate_jobs WHERE status = 'doing') AS is_left")
+        return bool(row["is_left"])
 
     async def close(self) -> None:
         await self.app.close_async()
