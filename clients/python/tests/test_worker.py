@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import threading
+import time
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -136,6 +137,24 @@ async def test_reports_that_wait_go_in_one_message_and_so_do_tasks_and_answers(s
                 await stream.answer(report)
         assert running.active_activity_count == 0
         assert await running.session.wait_answered(5)
+
+
+async def test_beats_do_not_wait_until_all_tasks_that_came_together_have_run(server: FakeServer) -> None:
+    @activity("blocks")
+    async def blocks() -> None:
+        time.sleep(0.004)  # noqa: ASYNC251  # the mistake that is tried
+
+    server.heartbeat_interval = Duration(nanos=50_000_000)
+    async with Worker(server.address, activities=[blocks], max_concurrent_activities=100):
+        stream = await server.stream()
+        await stream.next("grant")
+        stream.push(*(activity_task(f"t{number}", "blocks") for number in range(100)))
+        kinds: list[str | None] = []
+        while kinds.count("report") < 100:
+            request = await asyncio.wait_for(stream.received.get(), 5)
+            assert request is not None
+            kinds.append(request.WhichOneof("message"))
+        assert "beat" in kinds[kinds.index("report") :]
 
 
 async def test_progress_goes_out_before_the_report_of_its_activity_and_after_those_before_it(server: FakeServer) -> None:

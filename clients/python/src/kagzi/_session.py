@@ -11,7 +11,7 @@ import contextlib
 import logging
 import random
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import grpc
@@ -28,6 +28,9 @@ ACCEPT_DELAY = 0.005
 
 BATCH_BYTES = 65_536
 """Reports that wait to be sent go out in one message, up to about this size."""
+
+TASKS_A_TURN = 32
+"""Of tasks that come together so many begin in one turn of the event loop: beats must not wait until all have run."""
 
 FIRST_BACKOFF = 0.1
 LONGEST_BACKOFF = 5.0
@@ -294,6 +297,8 @@ class Session:
             read, received = call.read, self._received
             while (response := await read()) is not grpc.aio.EOF:
                 received(response)
+                if response.tasks:
+                    await self._tasks_arrived(response.tasks)
                 if self._is_moving:
                     break
         finally:
@@ -351,10 +356,6 @@ class Session:
         if kind is None:
             for answer in response.answers:
                 self._answered(answer)
-            for task in response.tasks:
-                own = worker.Task()
-                own.CopyFrom(task)  # a part of a message keeps the whole message in memory, and a task may be kept for long
-                self._arrived(own)
         elif kind == "task":
             self._arrived(response.task)
         elif kind == "answer":
@@ -372,6 +373,14 @@ class Session:
             else:
                 timeout = seconds_of(drain.timeout) if drain.HasField("timeout") else None
                 self._host.drain_requested(timeout, drain.reason)
+
+    async def _tasks_arrived(self, tasks: Sequence[worker.Task]) -> None:
+        for number, task in enumerate(tasks, 1):
+            own = worker.Task()
+            own.CopyFrom(task)  # a part of a message keeps the whole message in memory, and a task may be kept for long
+            self._arrived(own)
+            if number % TASKS_A_TURN == 0:
+                await asyncio.sleep(0)
 
     def _arrived(self, task: worker.Task) -> None:
         self._unaccepted[task.token] = None
