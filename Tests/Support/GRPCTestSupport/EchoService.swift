@@ -60,7 +60,8 @@ package final class EchoService: Sendable {
     }
     router.serverStreaming(Echo.Merge.self) { request, call, responses in
       // From another thread while this one, the loop's, waits: so that nothing crosses before all is written.
-      DispatchQueue.global().sync {
+      let allWritten = DispatchSemaphore(value: 0)
+      DispatchQueue.global().async {
         for word in request.text.split(separator: " ") {
           if word.hasPrefix("+") {
             responses.merge(RawBytes(String(word.dropFirst())))
@@ -69,7 +70,9 @@ package final class EchoService: Sendable {
           }
         }
         responses.finish()
+        allWritten.signal()
       }
+      allWritten.wait()
     }
     router.streaming(Echo.Collect.self) { call, responses in Collector(responses: responses) }
     router.streaming(Echo.Chat.self) { call, responses in Chatter(responses: responses, service: self, call: nil) }
