@@ -53,7 +53,7 @@ enum BenchWorker {
     BenchWorkflows.register(on: kagzi)
     let slots = arguments.number("slots", default: 4_000)
     let worker = kagzi.createWorkerBuilder().maxConcurrentWorkflows(slots).maxConcurrentActivities(slots)
-      .maxSuspendedWorkflows(4 * slots).build()
+      .maxCachedWorkflows(4 * slots).build()
     say("ready \(worker.workerID)")
     try await worker.start()
     await kagzi.close()

@@ -2,7 +2,7 @@ public import Logging
 
 /// How to connect.
 public struct ConnectOptions: Sendable {
-  /// The namespace of every call. Empty means `default`.
+  /// The namespace of every call and of every worker. Empty: KAGZI_NAMESPACE, else `default`.
   public var namespace: String
   /// Nil: plaintext.
   public var tls: TLSOptions?

@@ -48,9 +48,10 @@ final class GRPCCoordinator: Coordinator {
     try await client.unary(WorkerService.FetchSteps.self, request, deadline: .seconds(10), waitForReady: true)
   }
 
-  /// Calls a method that may be repeated, until it is answered or the time is over.
+  /// Calls a method until it is answered or the time is over. What is not idempotent is called again only if the
+  /// coordinator said that it did nothing.
   func call<Method: RPCMethod>(
-    _ method: Method.Type, _ request: Method.Request, timeout: Duration
+    _ method: Method.Type, _ request: Method.Request, timeout: Duration, isIdempotent: Bool = true
   ) async throws(Status) -> Method.Response {
     let clock = ContinuousClock()
     let end = clock.now.advanced(by: timeout)
@@ -60,11 +61,19 @@ final class GRPCCoordinator: Coordinator {
         let left = clock.now.duration(to: end)
         return try await client.unary(method, request, deadline: max(left, .milliseconds(1)), waitForReady: true)
       } catch {
-        let pause = backoff.next()
-        guard error.code == .unavailable, clock.now.advanced(by: pause) < end, !Task.isCancelled else { throw error }
+        let full: QueueFull? = error.detail()
+        guard full != nil || (isIdempotent && error.code == .unavailable) else { throw error }
+        let pause = max(backoff.next(), full?.retryAfter.map { Duration($0) } ?? .zero)
+        guard clock.now.advanced(by: pause) < end, !Task.isCancelled else { throw error }
         try? await Task.sleep(for: pause)
       }
     }
+  }
+
+  /// Calls a method whose answer is a stream; whoever stops reading it ends it.
+  func stream<Method: RPCMethod>(_ method: Method.Type, _ request: Method.Request) -> ResponseSequence<Method.Response>
+  {
+    client.serverStreaming(method, request)
   }
 
   func openWork(

@@ -15,21 +15,26 @@ extension Kagzi {
         requestID: requestID ?? UUID().uuidString.lowercased()))
   }
 
-  /// Starts the run if no open one has the workflow id, and signals it, in one transaction.
+  /// Starts the run if no open one has the workflow id, and signals it, in one transaction. `version` nil: as for any
+  /// start, the rollout decides, else the default.
   public func signalWithStart<Input: Encodable & Sendable, Output: Decodable & Sendable>(
     _ name: String, _ input: Input, workflowID: String, signal: String, _ payload: some Encodable & Sendable,
-    as output: Output.Type = Output.self, options: StartOptions = StartOptions(), requestID: String? = nil
+    as output: Output.Type = Output.self, version: Int? = nil, options: StartOptions = StartOptions(),
+    requestID: String? = nil
   ) async throws -> WorkflowHandle<Output> {
     var options = options
     options.workflowID = workflowID
     options.conflictPolicy = .useExisting
     let request = SignalWithStartRequest(
       start: options.request(
-        namespace: namespace, type: name, version: nil, input: try PayloadCoding.encode(input)),
+        namespace: namespace, type: name, version: version, input: try PayloadCoding.encode(input)),
       signalName: signal, payload: try PayloadCoding.encode(payload),
       requestID: requestID ?? UUID().uuidString.lowercased())
-    let response = try await call(WorkflowService.SignalWithStart.self, request)
-    return WorkflowHandle(client: self, runID: response.runID, workflowID: workflowID)
+    let response = try await knowing(version.map { [$0] } ?? [], .workflow, name) {
+      try await self.call(WorkflowService.SignalWithStart.self, request)
+    }
+    return WorkflowHandle(
+      client: self, runID: response.runID, workflowID: workflowID, wasStarted: response.started)
   }
 
   func send(_ signal: SignalWorkflowRequest) async throws {
@@ -44,7 +49,8 @@ extension WorkflowHandle {
   ) async throws {
     try await client.send(
       SignalWorkflowRequest(
-        namespace: client.namespace, runID: runID, signalName: name, payload: try PayloadCoding.encode(payload),
+        namespace: client.namespace, runID: runID, workflowID: keyIfUnresolved, signalName: name,
+        payload: try PayloadCoding.encode(payload),
         requestID: requestID ?? UUID().uuidString.lowercased()))
   }
 

@@ -68,9 +68,27 @@ extension Kagzi {
     WorkflowHandle(client: self, runID: runID, workflowID: nil)
   }
 
+  /// The handle of the open run with this workflow id, else of the newest closed one. Makes no call: each call of the
+  /// handle looks for the run anew.
+  public func workflowHandle<Output: Decodable & Sendable>(
+    workflowID: String, as output: Output.Type
+  ) -> WorkflowHandle<Output> {
+    WorkflowHandle(client: self, runID: "", workflowID: workflowID)
+  }
+
+  /// The same for a run whose output is read with `result(as:)`.
+  public func workflowHandle(workflowID: String) -> WorkflowHandle<RawPayload> {
+    WorkflowHandle(client: self, runID: "", workflowID: workflowID)
+  }
+
+  /// Which coordinator answers, and what it allows.
+  public func serverInfo() async throws -> ServerInfo {
+    ServerInfo(try await call(AdminService.GetServerInfo.self, GetServerInfoRequest()))
+  }
+
   /// The version of the database's schema, which the coordinator keeps up to date by itself.
   public func schemaVersion() async throws -> Int {
-    Int(try await call(AdminService.GetServerInfo.self, GetServerInfoRequest()).schemaVersion)
+    try await serverInfo().schemaVersion
   }
 
   /// Completes an activity that was handed away with `completeLater`.
@@ -90,21 +108,37 @@ extension Kagzi {
     _ name: String, _ version: Int?, _ input: Payload, _ options: StartOptions
   ) async throws -> WorkflowHandle<Output> {
     let request = options.request(namespace: namespace, type: name, version: version, input: input)
-    let response = try await knowing(version.map { [$0] } ?? [], of: name) {
+    let response = try await knowing(version.map { [$0] } ?? [], .workflow, name) {
       try await self.call(WorkflowService.StartWorkflow.self, request)
     }
-    return WorkflowHandle(client: self, runID: response.runID, workflowID: response.workflowID)
+    return WorkflowHandle(client: self, response)
   }
 
-  /// A call that may be repeated: reads, and writes that are idempotent.
+  /// A call that is repeated when it gets lost: reads, and writes that are idempotent. `isIdempotent` false: it is not.
   func call<Method: RPCMethod>(
-    _ method: Method.Type, _ request: Method.Request, timeout: Duration = .seconds(30)
+    _ method: Method.Type, _ request: Method.Request, timeout: Duration = .seconds(30), isIdempotent: Bool = true
   ) async throws -> Method.Response {
     do {
-      return try await coordinator.call(method, request, timeout: timeout)
+      return try await coordinator.call(method, request, timeout: timeout, isIdempotent: isIdempotent)
     } catch {
       if error.code == .cancelled, Task.isCancelled { throw CancellationError() }
       throw KagziError(error)
+    }
+  }
+
+  /// A call that answers with a stream. Whoever stops reading, or whose task is cancelled, ends it.
+  func stream<Method: RPCMethod, Element: Sendable>(
+    _ method: Method.Type, _ request: Method.Request, _ element: @escaping @Sendable (Method.Response) -> Element
+  ) -> AsyncThrowingStream<Element, any Error> {
+    let responses = coordinator.stream(method, request)
+    return AsyncThrowingStream {
+      do {
+        var iterator = responses.makeAsyncIterator()
+        return try await iterator.next().map(element)
+      } catch let status as Status {
+        if status.code == .cancelled, Task.isCancelled { throw CancellationError() }
+        throw KagziError(status)
+      }
     }
   }
 }

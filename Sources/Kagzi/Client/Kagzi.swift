@@ -10,7 +10,7 @@ internal import Messages
 ///     }
 ///     try await kagzi.createWorker().start()
 public final class Kagzi: Sendable {
-  /// The namespace of every call; empty means `default`.
+  /// The namespace of every call and of every worker; of another one make another client.
   public let namespace: String
   let registry = TypeRegistry()
   let coordinator: GRPCCoordinator
@@ -34,6 +34,11 @@ public final class Kagzi: Sendable {
     try await connect(addresses.split(separator: ",").map { $0.trimmed }, options)
   }
 
+  /// Connects to the coordinator that KAGZI_ADDRESS names, else to 127.0.0.1:7480.
+  public static func connect(_ options: ConnectOptions = ConnectOptions()) async throws -> Kagzi {
+    try await connect(ProcessFacts.environment("KAGZI_ADDRESS") ?? "127.0.0.1:\(Address.defaultPort)", options)
+  }
+
   /// Connects to one of several coordinators of one cluster.
   public static func connect(
     _ addresses: [String], _ options: ConnectOptions = ConnectOptions()
@@ -49,7 +54,8 @@ public final class Kagzi: Sendable {
       await coordinator.close()
       throw KagziError(error)
     }
-    return Kagzi(coordinator: coordinator, namespace: options.namespace, logger: options.logger)
+    let namespace = options.namespace.isEmpty ? ProcessFacts.environment("KAGZI_NAMESPACE") : options.namespace
+    return Kagzi(coordinator: coordinator, namespace: namespace ?? "default", logger: options.logger)
   }
 
   /// Closes the connections. Workers should have been stopped before.

@@ -37,8 +37,25 @@ public enum WorkerStatus: String, Sendable, Hashable, CaseIterable {
 
 /// A registered worker, of whatever language.
 public struct WorkerDescription: Sendable, Hashable {
+  /// A workflow or an activity that it serves.
+  public struct Served: Sendable, Hashable {
+    /// The type's name.
+    public var name: String
+    /// Its version.
+    public var version: Int
+
+    init(_ type: TypeVersion) {
+      name = type.type
+      version = max(Int(type.version), 1)
+    }
+  }
+
   /// Its id.
   public var workerID: String
+  /// Its namespace.
+  public var namespace: String
+  /// Its session.
+  public var sessionID: String
   /// Where it stands.
   public var status: WorkerStatus
   /// Why it stands there: who asked it to drain, or how it ended.
@@ -49,8 +66,14 @@ public struct WorkerDescription: Sendable, Hashable {
   public var pid: Int
   /// The queues it serves.
   public var taskQueues: [String]
+  /// The workflows it serves.
+  public var workflows: [Served]
+  /// The activities it serves.
+  public var activities: [Served]
   /// Most workflow tasks at a time.
   public var maxConcurrentWorkflows: Int
+  /// Most activities at a time.
+  public var maxConcurrentActivities: Int
   /// Workflow tasks it holds.
   public var activeWorkflows: Int
   /// Activities it holds.
@@ -59,25 +82,39 @@ public struct WorkerDescription: Sendable, Hashable {
   public var labels: [String: String]
   /// The SDK and its version.
   public var sdk: String
+  /// How often it says that it is alive.
+  public var heartbeatInterval: Duration?
   /// When it registered.
   public var registeredAt: Date?
   /// When its last heartbeat came, by the database's clock.
   public var lastHeartbeatAt: Date?
+  /// When its tasks are given to others, if no heartbeat comes before.
+  public var leaseExpiresAt: Date?
+  /// When it left or was lost.
+  public var endedAt: Date?
 
   init(_ worker: Messages.Worker) {
     workerID = worker.workerID
+    namespace = worker.namespace
+    sessionID = worker.sessionID
     status = WorkerStatus(worker.status)
     statusReason = worker.statusReason
     hostname = worker.hostname
     pid = Int(worker.pid)
     taskQueues = worker.taskQueues
+    workflows = worker.workflows.map { Served($0) }
+    activities = worker.activities.map { Served($0) }
     maxConcurrentWorkflows = Int(worker.workflowSlots)
+    maxConcurrentActivities = Int(worker.activitySlots)
     activeWorkflows = Int(worker.activeWorkflows)
     activeActivities = Int(worker.activeActivities)
     labels = worker.labels
     sdk = "\(worker.sdkName) \(worker.sdkVersion)"
+    heartbeatInterval = worker.heartbeatInterval.map { Duration($0) }
     registeredAt = worker.registeredAt.map { Date($0) }
     lastHeartbeatAt = worker.lastBeatAt.map { Date($0) }
+    leaseExpiresAt = worker.leaseExpiresAt.map { Date($0) }
+    endedAt = worker.endedAt.map { Date($0) }
   }
 }
 

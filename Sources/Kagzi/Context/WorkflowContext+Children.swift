@@ -25,6 +25,11 @@ extension WorkflowContext {
     _ = try await startChild(name, try PayloadCoding.encode(input), options)
   }
 
+  /// Starts a child workflow without an input, whose output does not matter, and waits for its end.
+  public func child(_ name: String, options: ChildOptions = ChildOptions()) async throws {
+    try await child(name, NoValue(), options: options)
+  }
+
   private func startChild(_ name: String, _ input: Payload, _ options: ChildOptions) async throws -> Payload {
     let input = try input.checked(limit: run.limits.maxPayloadBytes)
     let (key, wake) = try await begin(options.id ?? name, .child) { key in

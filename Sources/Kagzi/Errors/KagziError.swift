@@ -11,6 +11,8 @@ public struct KagziError: Error, Sendable, Hashable {
     case notFound
     /// An open run holds this workflow id; `runID` names it.
     case alreadyStarted
+    /// There is a namespace or a schedule of this name already.
+    case alreadyExists
     /// The state of things does not allow it: the run is closed, the version was never registered.
     case refused
     /// A limit was passed: a payload is too large, a queue is full.
@@ -33,13 +35,19 @@ public struct KagziError: Error, Sendable, Hashable {
   public var message: String
   /// The run that it is about, where the coordinator names one.
   public var runID: String?
-  /// Whether it is about a version that nobody registered.
-  var isVersionUnknown = false
+  /// Exactly what is wrong, where the coordinator says it.
+  public var detail: Detail?
 
-  public init(_ code: Code, _ message: String, runID: String? = nil) {
+  public init(_ code: Code, _ message: String, runID: String? = nil, detail: Detail? = nil) {
     self.code = code
     self.message = message
     self.runID = runID
+    self.detail = detail
+  }
+
+  /// Whether it is about a version that nobody registered.
+  var isVersionUnknown: Bool {
+    if case .versionNotRegistered? = detail { true } else { false }
   }
 
   var stepError: StepError {
@@ -51,7 +59,7 @@ public struct KagziError: Error, Sendable, Hashable {
       case .notFound: .notFound
       case .permissionDenied: .permissionDenied
       case .invalid: .invalidInput
-      case .alreadyStarted, .refused: .businessLogicError
+      case .alreadyStarted, .alreadyExists, .refused: .businessLogicError
       case .unimplemented, .other: .unknown
       }
     return StepError(kind, message, source: "Kagzi")
@@ -68,7 +76,7 @@ extension KagziError {
       switch status.code {
       case .invalidArgument, .outOfRange: .invalid
       case .notFound: .notFound
-      case .alreadyExists: .alreadyStarted
+      case .alreadyExists: (status.detail() as ResourceExists?) == nil ? .alreadyStarted : .alreadyExists
       case .failedPrecondition, .aborted: .refused
       case .resourceExhausted: .limit
       case .permissionDenied, .unauthenticated: .permissionDenied
@@ -77,7 +85,7 @@ extension KagziError {
       case .unimplemented: .unimplemented
       default: .other
       }
-    self.init(code, status.message, runID: (status.detail() as AlreadyStarted?)?.runID)
-    isVersionUnknown = (status.detail() as VersionNotRegistered?) != nil
+    let detail = Detail(status)
+    self.init(code, status.message, runID: detail?.runID, detail: detail)
   }
 }

@@ -32,13 +32,17 @@ public struct HealthReport: Sendable, Hashable {
   /// One finding a thing that was checked.
   public var findings: [HealthFinding]
 
-  /// Whether nothing is unhealthy.
+  /// Whether everything works. What is only degraded, such as a worker that drains, is in `warnings`.
   public var isHealthy: Bool { status != .unhealthy }
 
-  /// What is not well, one sentence each, the worst first.
-  public var errors: [String] {
-    let bad = findings.filter { $0.status == .unhealthy } + findings.filter { $0.status == .degraded }
-    return bad.map { "\($0.subject): \($0.message)" }
+  /// What does not work, one sentence each.
+  public var errors: [String] { sentences(.unhealthy) }
+
+  /// What works but should be looked at, one sentence each.
+  public var warnings: [String] { sentences(.degraded) }
+
+  private func sentences(_ status: HealthStatus) -> [String] {
+    findings.filter { $0.status == status }.map { "\($0.subject): \($0.message)" }
   }
 }
 

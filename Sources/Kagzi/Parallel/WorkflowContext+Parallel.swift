@@ -8,6 +8,9 @@ extension WorkflowContext {
   /// members give no outputs. Ids are unique within the group.
   ///
   ///     let items = try await ctx.parallelVec("fetch-all", ids.map { id in ("item-\(id)", { try await fetch(id) }) })
+  ///
+  /// To write members out, use the form with a `ParallelMemberBuilder`, or `.step` in an array literal: the compiler does
+  /// not make closures in an array literal of pairs `@Sendable`.
   @discardableResult
   public func parallelVec<Output: Codable & Sendable>(
     _ group: some ParallelGroup, _ members: [(String, @Sendable () async throws -> Output)],

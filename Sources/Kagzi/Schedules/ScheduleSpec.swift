@@ -14,6 +14,16 @@ public enum OverlapPolicy: Sendable, Hashable {
   /// Start beside it.
   case allow
 
+  init(_ policy: Messages.OverlapPolicy) {
+    switch policy {
+    case .bufferOne: self = .bufferOne
+    case .bufferAll: self = .bufferAll
+    case .cancelOther: self = .cancelOther
+    case .allow: self = .allow
+    case .skip, .unspecified, .unrecognized: self = .skip
+    }
+  }
+
   var message: Messages.OverlapPolicy {
     switch self {
     case .skip: .skip

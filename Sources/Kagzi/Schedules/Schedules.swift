@@ -6,13 +6,14 @@ internal import Messages
 public struct Schedules: Sendable {
   let client: Kagzi
 
-  /// Creates a schedule. Throws `KagziError`: `invalid` for a cron field or a zone that does not exist, `alreadyStarted`
+  /// Creates a schedule. Throws `KagziError`: `invalid` for a cron field or a zone that does not exist, `alreadyExists`
   /// if there is one of this id.
   @discardableResult
   public func create(_ id: String, _ spec: ScheduleSpec) async throws -> ScheduleDescription {
     let request = CreateScheduleRequest(
       namespace: client.namespace, scheduleID: id, spec: spec.message(namespace: client.namespace))
-    return try described(try await client.call(ScheduleService.CreateSchedule.self, request).schedule)
+    return try described(
+      try await client.call(ScheduleService.CreateSchedule.self, request, isIdempotent: false).schedule)
   }
 
   /// Reads a schedule.
@@ -61,11 +62,10 @@ public struct Schedules: Sendable {
       ResumeScheduleRequest(namespace: client.namespace, scheduleID: id, note: note))
   }
 
-  /// Fires a schedule now; gives the run's id.
+  /// Fires a schedule now; gives the run's id, empty if its overlap policy kept it back.
   public func trigger(_ id: String) async throws -> String {
-    try await client.call(
-      ScheduleService.TriggerSchedule.self, TriggerScheduleRequest(namespace: client.namespace, scheduleID: id)
-    ).runID
+    let request = TriggerScheduleRequest(namespace: client.namespace, scheduleID: id)
+    return try await client.call(ScheduleService.TriggerSchedule.self, request, isIdempotent: false).runID
   }
 
   /// Fires the occurrences of a past span; gives how many.
@@ -77,9 +77,15 @@ public struct Schedules: Sendable {
 
   /// Firings and skips, newest first.
   public func firings(_ id: String, limit: Int = 100) async throws -> [ScheduleFiring] {
-    let request = ListScheduleFiringsRequest(
+    var request = ListScheduleFiringsRequest(
       namespace: client.namespace, scheduleID: id, pageSize: UInt32(clamping: min(max(limit, 1), 1_000)))
-    return try await client.call(ScheduleService.ListScheduleFirings.self, request).firings.map { ScheduleFiring($0) }
+    var firings: [ScheduleFiring] = []
+    repeat {
+      let response = try await client.call(ScheduleService.ListScheduleFirings.self, request)
+      firings += response.firings.map { ScheduleFiring($0) }
+      request.pageToken = response.nextPageToken
+    } while !request.pageToken.isEmpty && firings.count < limit
+    return Array(firings.prefix(limit))
   }
 
   private func described(_ schedule: Schedule?) throws -> ScheduleDescription {

@@ -31,12 +31,14 @@ final class WorkSession: Sendable {
     self.logger = logger
     state = Mutex(
       State(
-        suspended: SuspendedRuns(limit: configuration.maxSuspendedWorkflows),
+        suspended: SuspendedRuns(limit: configuration.maxCachedWorkflows),
         heartbeatInterval: configuration.heartbeatInterval, lastReceived: ContinuousClock.now))
     (stopRequests, stopRequest) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(1))
   }
 
   var activeWorkflowCount: Int { state.withLock { $0.activeWorkflows } }
+
+  var isDraining: Bool { state.withLock { $0.isDraining } }
 
   var activeActivityCount: Int { state.withLock { $0.activeActivities } }
 

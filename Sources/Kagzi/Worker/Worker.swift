@@ -27,6 +27,9 @@ public final class Worker: Service {
   /// Whether the worker was started and has not ended.
   public var isRunning: Bool { session != nil }
 
+  /// Whether it takes no new tasks any more.
+  public var isDraining: Bool { session?.isDraining ?? false }
+
   /// Workflow tasks at work at this moment. Suspended workflows do not count.
   public var activeWorkflowCount: Int { session?.activeWorkflowCount ?? 0 }
 

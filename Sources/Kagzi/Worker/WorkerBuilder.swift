@@ -56,8 +56,8 @@ public struct WorkerBuilder: Sendable {
   public func labels(_ labels: [String: String]) -> WorkerBuilder { setting { $0.labels = labels } }
 
   /// How many suspended workflows are kept in memory, so that they go on without a replay. Default: 1,000.
-  public func maxSuspendedWorkflows(_ count: Int) -> WorkerBuilder {
-    setting { $0.maxSuspendedWorkflows = max(count, 0) }
+  public func maxCachedWorkflows(_ count: Int) -> WorkerBuilder {
+    setting { $0.maxCachedWorkflows = max(count, 0) }
   }
 
   /// Makes the worker.

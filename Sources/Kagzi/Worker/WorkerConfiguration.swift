@@ -11,5 +11,5 @@ struct WorkerConfiguration: Sendable {
   var hostname: String
   var taskQueues = ["default"]
   var labels: [String: String] = [:]
-  var maxSuspendedWorkflows = 1_000
+  var maxCachedWorkflows = 1_000
 }

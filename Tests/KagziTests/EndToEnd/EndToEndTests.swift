@@ -243,7 +243,7 @@ struct EndToEndTests {
   @Test("checklist 5: a function that is not kept in memory is replayed without running its steps again")
   func replay() async throws {
     let counter = Counter()
-    try await WithServer.with(configure: { $0.maxSuspendedWorkflows(0) }) { kagzi in
+    try await WithServer.with(configure: { $0.maxCachedWorkflows(0) }) { kagzi in
       kagzi.registerWorkflow("replay") { (ctx: WorkflowContext, _: Int) in
         var sum = 0
         for _ in 0..<5 {

@@ -127,6 +127,22 @@ struct ExampleTests {
     #expect(output.contains("fired by hand\na full report\nnightly-report starts report"))
   }
 
+  @Test("what operators' programs do: many starts, a list, a batch, a watch")
+  func operating() async throws {
+    let output = try await scenario("operating")
+    #expect(output.contains("review-3 is version 1\nreview-2 is version 1\nreview-1 is version 1\nwould end 3 runs"))
+    #expect(output.contains("3 of 3 approved, 0 failed\napproved: completed\nbook: completed\n20 approved by Ada"))
+  }
+
+  @Test("a namespace of a team: made, worked in, closed for new work; twice")
+  func teamNamespace() async throws {
+    for _ in 1...2 {
+      let output = try await scenario("team-namespace")
+      #expect(output.contains("7 paid in team-a\nrefused: "))
+      #expect(output.contains("default: enabled\nteam-a: disabled"))
+    }
+  }
+
   @Test("the short programs of the migration guide")
   func guideSnippets() async throws {
     let output = try await scenario("guide-snippets")

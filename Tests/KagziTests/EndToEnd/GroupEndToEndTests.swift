@@ -111,7 +111,7 @@ struct GroupEndToEndTests {
   func many() async throws {
     let running = Counter()
     try await WithServer.with(
-      configure: { $0.maxConcurrentActivities(100).maxSuspendedWorkflows(0) }
+      configure: { $0.maxConcurrentActivities(100).maxCachedWorkflows(0) }
     ) { kagzi in
       kagzi.registerWorkflow("many") { (ctx: WorkflowContext, count: Int) in
         let numbers = try await ctx.parallelVec(

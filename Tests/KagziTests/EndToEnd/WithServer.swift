@@ -22,10 +22,10 @@ struct WithServer: SuiteTrait, TestScoping {
 
   /// A client of the suite's server, in a queue of its own, and a worker that works meanwhile.
   static func with(
-    configure: (WorkerBuilder) -> WorkerBuilder = { $0 }, register: (Kagzi) -> Void,
+    namespace: String = "", configure: (WorkerBuilder) -> WorkerBuilder = { $0 }, register: (Kagzi) -> Void,
     body: (Kagzi, StartOptions) async throws -> Void
   ) async throws {
-    let kagzi = try await connect()
+    let kagzi = try await connect(namespace: namespace)
     register(kagzi)
     let queue = "queue-\(UInt64.random(in: 0 ... .max))"
     let worker = configure(kagzi.createWorkerBuilder().taskQueues([queue]).gracefulShutdownTimeoutSecs(5)).build()
@@ -42,10 +42,11 @@ struct WithServer: SuiteTrait, TestScoping {
     await kagzi.close()
   }
 
-  static func connect() async throws -> Kagzi {
+  static func connect(namespace: String = "") async throws -> Kagzi {
     guard let server = current else { throw KagziError(.other, "No server runs") }
     return try await Kagzi.connect(
-      server.address, ConnectOptions(logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }))
+      server.address,
+      ConnectOptions(namespace: namespace, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }))
   }
 }
 

@@ -21,7 +21,7 @@ struct WorkerFixture {
     var configuration = WorkerConfiguration(workerID: "test", hostname: "here")
     configuration.maxConcurrentWorkflows = slots
     configuration.maxConcurrentActivities = slots
-    configuration.maxSuspendedWorkflows = maxSuspended
+    configuration.maxCachedWorkflows = maxSuspended
     configuration.gracefulShutdownTimeout = gracefulTimeout
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     let session = WorkSession(

@@ -19,11 +19,11 @@ enum Parallel {
     // end snippet
 
     // snippet: race
-    let (winner, mirror) = try await ctx.race(
-      "fastest-mirror",
-      ("north", { try await ask("north", after: .seconds(30)) }),
-      ("south", { try await ask("south", after: .milliseconds(20)) }),
-      ("west", { try await ask("west", after: .seconds(30)) }))
+    let (winner, mirror) = try await ctx.race("fastest-mirror") {
+      ("north", { try await ask("north", after: .seconds(30)) })
+      ("south", { try await ask("south", after: .milliseconds(20)) })
+      ("west", { try await ask("west", after: .seconds(30)) })
+    }
     print("\(winner) won")
     // end snippet
     return Page(user: user, posts: posts, comments: comments, mirror: mirror)

@@ -25,6 +25,8 @@ struct Scenarios {
     "idempotent-start": IdempotentStart.run,
     "approval": Approval.run,
     "nightly": Nightly.run,
+    "operating": Operating.run,
+    "team-namespace": TeamNamespace.run,
     "guide-v1": GuideV1.run,
     "guide-v2": GuideV2.run,
     "guide-snippets": GuideSnippets.run,

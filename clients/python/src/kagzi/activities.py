@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from . import _payloads
 from ._messages import worker
+from ._times import seconds_of
 from .errors import Cancelled
 
 _current: ContextVar[ActivityContext] = ContextVar("kagzi_activity")
@@ -67,6 +68,17 @@ class ActivityContext:
     def attempt(self) -> int:
         """Which attempt this is, from 1."""
         return self._task.attempt
+
+    @property
+    def namespace(self) -> str:
+        """The run's namespace."""
+        return self._task.namespace or "default"
+
+    @property
+    def heartbeat_timeout(self) -> float | None:
+        """How often a heartbeat is needed at least, in seconds; None: none is needed."""
+        activity = self._task.activity
+        return seconds_of(activity.heartbeat_timeout) if activity.HasField("heartbeat_timeout") else None
 
     @property
     def headers(self) -> Mapping[str, str]:

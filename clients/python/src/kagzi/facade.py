@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from . import errors
 from ._messages import worker_service
+from ._times import Seconds
 from .client import Client
 from .definitions import Activity, Workflow
 from .handle import Handle
@@ -15,7 +16,7 @@ from .runs import RunStatus
 from .types import VersionInfo
 from .worker import Worker
 from .worker_builder import WorkerBuilder
-from .workers import WorkerEvent, WorkerInfo
+from .workers import WorkerEvent, WorkerInfo, WorkerStatus
 
 
 class Kagzi(Client):
@@ -87,9 +88,19 @@ class Kagzi(Client):
         """Start a run on a version."""
         return await self.start(name, input, version=version, **options)
 
-    def workflow_handle(self, run_id: str, result_type: Any = Any) -> Handle[Any]:
-        """A run that was started elsewhere."""
-        return self.handle(run_id, result_type=result_type)
+    async def start_workflows(
+        self, name: str | Workflow[Any, Any], inputs: Sequence[Any], **options: Any
+    ) -> list[Handle[Any]]:
+        """Start a run for each input, many in one call. Options: see Client.start_many."""
+        return await self.start_many(name, inputs, **options)
+
+    def workflow_handle(self, run_id: str = "", result_type: Any = Any, *, workflow_id: str = "") -> Handle[Any]:
+        """A run that was started elsewhere, by its run id or its workflow id."""
+        return self.handle(run_id, workflow_id=workflow_id, result_type=result_type)
+
+    async def schema_version(self) -> int:
+        """The version of the database's schema, which the coordinator keeps up to date by itself."""
+        return (await self.server_info()).schema_version
 
     # Versions
 
@@ -118,9 +129,9 @@ class Kagzi(Client):
         """Send a share of new runs to versions: `{3: 5.0}` sends 5 % to version 3."""
         await self.workflow_types.set_rollout(name, percents)
 
-    async def deprecate_workflow_version(self, name: str, version: int) -> None:
-        """Refuse new runs on a version; its open runs finish."""
-        await self.workflow_types.deprecate(name, version)
+    async def deprecate_workflow_version(self, name: str, version: int, *, undo: bool = False) -> None:
+        """Refuse new runs on a version; its open runs finish. `undo` takes it back."""
+        await self.workflow_types.deprecate(name, version, undo=undo)
 
     async def count_runs(self, name: str, version: int | None = None) -> dict[RunStatus, int]:
         """How many runs of a workflow there are, by status."""
@@ -155,6 +166,10 @@ class Kagzi(Client):
         """Workers that live."""
         return await self.workers.active()
 
+    async def list_workers(self, statuses: Sequence[WorkerStatus] = ()) -> list[WorkerInfo]:
+        """Workers of these statuses; without any: all that are remembered."""
+        return await self.workers.list(statuses)
+
     async def get_worker(self, worker_id: str) -> WorkerInfo:
         """One worker."""
         return await self.workers.get(worker_id)
@@ -166,3 +181,7 @@ class Kagzi(Client):
     async def get_worker_events(self, worker: WorkerInfo | str = "", limit: int = 100) -> list[WorkerEvent]:
         """What happened to a worker, newest first."""
         return await self.workers.events(worker, limit=limit)
+
+    async def drain_worker(self, worker: WorkerInfo | str, *, timeout: Seconds | None = None, reason: str = "") -> None:
+        """Tell a worker to take no new tasks, finish what runs and leave."""
+        await self.workers.drain(worker, timeout=timeout, reason=reason)

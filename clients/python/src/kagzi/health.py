@@ -30,16 +30,20 @@ class HealthStatus(enum.IntEnum):
 
 @dataclass(frozen=True)
 class HealthCheckConfig:
-    """When a worker's heartbeat is too old."""
+    """When a worker's heartbeat is too old, and a task has waited too long."""
 
     heartbeat_timeout_secs: float = 120
     """Unhealthy when older."""
     heartbeat_warning_secs: float = 60
     """Degraded when older."""
+    task_overdue_secs: float = 60
+    """A queue is degraded when a task in it waits longer."""
 
     def __post_init__(self) -> None:
         if not 0 < self.heartbeat_warning_secs <= self.heartbeat_timeout_secs:
             raise ValueError("heartbeat_warning_secs must be more than zero and at most heartbeat_timeout_secs")
+        if self.task_overdue_secs <= 0:
+            raise ValueError("task_overdue_secs must be more than zero")
 
 
 @dataclass(frozen=True)
@@ -152,6 +156,7 @@ class HealthChecker:
             heartbeat_timeout=to_duration(self.config.heartbeat_timeout_secs),
             heartbeat_warning=to_duration(self.config.heartbeat_warning_secs),
             worker_id=worker_id,
+            task_overdue=to_duration(self.config.task_overdue_secs),
         )
         return await self._client._call(
             "CheckHealth", request, messages.CheckHealthResponse, "AdminService", timeout=CHECK_TIMEOUT, is_idempotent=False

@@ -43,7 +43,12 @@ class Schedule:
     cron: str
     interval: timedelta | None
     time_zone: str
+    jitter: timedelta | None
     overlap: OverlapPolicy
+    catch_up_window: timedelta | None
+    """None: 1 min."""
+    catch_up_limit: int
+    """0: 100."""
     workflow_name: str
     workflow_id: str
     task_queue: str
@@ -74,7 +79,10 @@ class Schedule:
             cron=spec.cron,
             interval=timedelta(seconds=seconds_of(spec.interval)) if spec.HasField("interval") else None,
             time_zone=spec.time_zone or "UTC",
+            jitter=timedelta(seconds=seconds_of(spec.jitter)) if spec.HasField("jitter") else None,
             overlap=OverlapPolicy(spec.overlap_policy or OverlapPolicy.SKIP),
+            catch_up_window=timedelta(seconds=seconds_of(spec.catch_up_window)) if spec.HasField("catch_up_window") else None,
+            catch_up_limit=spec.catch_up_limit,
             workflow_name=spec.start.workflow_type,
             workflow_id=spec.start.workflow_id,
             task_queue=spec.start.task_queue or "default",

@@ -193,10 +193,20 @@ class Worker:
         if self._background is not None:
             await self._background
 
-    def stop(self) -> None:
-        """Drain and end. Returns at once; `run()` returns when it is done. Call it on the worker's event loop."""
-        if self._stop_requested is not None:
-            self._stop_requested.set()
+    def stop(self, timeout: float | None = None) -> None:
+        """Drain and end. Returns at once; `run()` returns when it is done. Call it on the worker's event loop.
+
+        `timeout`: how many seconds running tasks may finish; None: `graceful_shutdown_timeout_secs`. Asked again with a timeout
+        while the worker drains, it hurries it.
+        """
+        if self._stop_requested is None or self._hurry is None:
+            return
+        if timeout is not None:
+            if self._is_draining:
+                asyncio.get_running_loop().call_later(timeout, self._hurry.set)
+            else:
+                self._drain_timeout = timeout
+        self._stop_requested.set()
 
     def _prepare(self) -> None:
         if self._has_started:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from .worker import Worker
@@ -24,6 +24,10 @@ class WorkerBuilder:
         """Workflow tasks at a time. Default: 10."""
         return self.option("max_concurrent_workflows", count)
 
+    def max_concurrent_activities(self, count: int) -> WorkerBuilder:
+        """Activities at a time. Default: 10."""
+        return self.option("max_concurrent_activities", count)
+
     def heartbeat_interval_secs(self, seconds: float) -> WorkerBuilder:
         """How often it says that it is alive; at most a third of the lease. Default: 30."""
         return self.option("heartbeat_interval_secs", seconds)
@@ -43,6 +47,18 @@ class WorkerBuilder:
     def lease_duration_secs(self, seconds: float) -> WorkerBuilder:
         """How long after its last heartbeat its tasks are given to others. Default: 30."""
         return self.option("lease_duration_secs", seconds)
+
+    def task_queues(self, queues: Sequence[str]) -> WorkerBuilder:
+        """The queues that it serves. Default: `default`."""
+        return self.option("task_queues", queues)
+
+    def labels(self, labels: Mapping[str, str]) -> WorkerBuilder:
+        """Labels for operators. Default: none."""
+        return self.option("labels", labels)
+
+    def max_cached_workflows(self, count: int) -> WorkerBuilder:
+        """Suspended functions kept in memory, so that they go on without a replay. Default: 1,000."""
+        return self.option("max_cached_workflows", count)
 
     def option(self, name: str, value: Any) -> WorkerBuilder:
         """Any option of `Worker` by its name."""

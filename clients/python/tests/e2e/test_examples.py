@@ -84,6 +84,15 @@ ALONE = {
         ada approved: 250.00 paid
         eve declined""",
     "subscription.py": "True",
+    "operating.py": """\
+        review-3 is version 1
+        review-2 is version 1
+        review-1 is version 1
+        would end 3 runs
+        3 of 3 approved, 0 failed
+        approved: COMPLETED
+        book: COMPLETED
+        20 approved by Ada""",
 }
 """Examples that are worker and client in one, with what they print."""
 
@@ -116,6 +125,13 @@ async def test_order_fulfilment(coordinator: Coordinator) -> None:
             "ship",
         ]
         assert "failed: " in await output(await run(coordinator, "order_fulfilment.py", "order", f"{order}-free", "0"))
+
+
+async def test_a_teams_namespace(coordinator: Coordinator) -> None:
+    for _ in range(2):
+        lines = (await output(await run(coordinator, "team_namespace.py"))).splitlines()
+        assert lines[0] == "7 paid in team-a" and lines[1].startswith("refused: ")
+        assert {"default: enabled", "team-a: disabled"} <= set(lines[2:])
 
 
 async def test_welcome_email(coordinator: Coordinator, client: Client) -> None:

@@ -1,17 +1,17 @@
 public import FoundationEssentials
 internal import Messages
 
-/// One registered version of a workflow type.
-public struct WorkflowVersion: Sendable, Hashable {
+/// One registered version of a workflow or activity type.
+public struct VersionDescription: Sendable, Hashable {
   /// The version.
   public var version: Int
-  /// Whether new runs get it when nothing else is said.
+  /// Whether new work gets it when nothing else is said.
   public var isDefault: Bool
-  /// Whether new starts on it are refused.
+  /// Whether new work on it is refused.
   public var isDeprecated: Bool
-  /// Percent of new runs that the rollout sends to it.
+  /// Percent of new work that the rollout sends to it.
   public var rolloutPercent: Double
-  /// Open runs on it.
+  /// Open runs on it; of an activity: open steps.
   public var openRuns: Int
   /// Live workers that registered it.
   public var liveWorkers: Int
@@ -22,7 +22,7 @@ public struct WorkflowVersion: Sendable, Hashable {
   /// When a worker last registered it.
   public var lastRegisteredAt: Date?
 
-  init(_ version: VersionDescription, defaultVersion: UInt32) {
+  init(_ version: Messages.VersionDescription, defaultVersion: UInt32) {
     self.version = Int(version.version)
     isDefault = version.version == defaultVersion
     isDeprecated = version.deprecated

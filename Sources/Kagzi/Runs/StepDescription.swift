@@ -29,10 +29,32 @@ public struct StepDescription: Sendable, Hashable {
   public var state: State
   /// The current or last attempt, from 1.
   public var attempt: Int
+  /// For an activity: its name.
+  public var activityName: String?
+  /// For an activity: its version.
+  public var activityVersion: Int?
+  /// For an activity: the queue it waits in.
+  public var taskQueue: String?
+  /// For an activity: its input, if payloads were asked for.
+  public var input: RawPayload?
+  /// What a completed step gave, if payloads were asked for.
+  public var output: RawPayload?
+  /// What an activity said last by its heartbeat, if payloads were asked for.
+  public var progress: RawPayload?
   /// Its failure, if the last attempt failed.
   public var error: StepError?
+  /// The parallel group it belongs to.
+  public var group: String?
+  /// For a child: its run.
+  public var childRunID: String?
+  /// For a signal: its name.
+  public var signalName: String?
   /// When a timer fires or the next attempt may begin.
   public var dueAt: Date?
+  /// When it was recorded first.
+  public var scheduledAt: Date?
+  /// When its current attempt was handed out.
+  public var startedAt: Date?
   /// When it settled.
   public var settledAt: Date?
 
@@ -59,8 +81,19 @@ public struct StepDescription: Sendable, Hashable {
       case .unspecified, .unrecognized: .unknown
       }
     attempt = Int(step.attempt)
+    activityName = step.activityType.isEmpty ? nil : step.activityType
+    activityVersion = step.activityType.isEmpty ? nil : Int(step.activityVersion)
+    taskQueue = step.taskQueue.isEmpty ? nil : step.taskQueue
+    input = step.input.map { RawPayload($0) }
+    output = step.output.map { RawPayload($0) }
+    progress = step.progress.map { RawPayload($0) }
     error = step.failure.map { StepError($0) }
+    group = step.group.isEmpty ? nil : step.group
+    childRunID = step.childRunID.isEmpty ? nil : step.childRunID
+    signalName = step.signalName.isEmpty ? nil : step.signalName
     dueAt = step.dueAt.map { Date($0) }
+    scheduledAt = step.scheduledAt.map { Date($0) }
+    startedAt = step.startedAt.map { Date($0) }
     settledAt = step.settledAt.map { Date($0) }
   }
 }

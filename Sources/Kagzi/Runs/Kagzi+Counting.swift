@@ -5,29 +5,31 @@ extension Kagzi {
   public func countRuns(
     _ name: String? = nil, version: Int? = nil, status: WorkflowStatus? = nil, tags: [String: String] = [:]
   ) async throws -> Int {
-    let filter = filter(name, version, status.map { [$0] } ?? [], tags)
-    let response = try await call(
-      WorkflowService.CountRuns.self, CountRunsRequest(namespace: namespace, filter: filter))
-    return Int(clamping: response.total)
+    try await countRuns(RunFilter(statuses: status.map { [$0] } ?? [], workflow: name, version: version, tags: tags))
+  }
+
+  /// Counts the runs that the filter matches.
+  public func countRuns(_ filter: RunFilter) async throws -> Int {
+    Int(clamping: try await counts(filter).total)
   }
 
   /// Counts runs by status.
   public func countRunsByStatus(
     _ name: String? = nil, version: Int? = nil, tags: [String: String] = [:]
   ) async throws -> [WorkflowStatus: Int] {
-    let filter = filter(name, version, [], tags)
-    let response = try await call(
-      WorkflowService.CountRuns.self, CountRunsRequest(namespace: namespace, filter: filter))
-    return Dictionary(
-      response.counts.map { (WorkflowStatus($0.status), Int(clamping: $0.count)) }, uniquingKeysWith: +)
+    try await countRunsByStatus(RunFilter(workflow: name, version: version, tags: tags))
   }
 
-  private func filter(
-    _ name: String?, _ version: Int?, _ statuses: [WorkflowStatus], _ tags: [String: String]
-  ) -> RunFilter {
-    RunFilter(
-      statuses: statuses.map(\.message), workflowType: name ?? "",
-      workflowVersion: version.map { UInt32(clamping: $0) }, tags: tags)
+  /// Counts the runs that the filter matches, by status.
+  public func countRunsByStatus(_ filter: RunFilter) async throws -> [WorkflowStatus: Int] {
+    Dictionary(
+      try await counts(filter).counts.map { (WorkflowStatus($0.status), Int(clamping: $0.count)) },
+      uniquingKeysWith: +)
+  }
+
+  private func counts(_ filter: RunFilter) async throws -> CountRunsResponse {
+    try await call(
+      WorkflowService.CountRuns.self, CountRunsRequest(namespace: namespace, filter: filter.message))
   }
 }
 

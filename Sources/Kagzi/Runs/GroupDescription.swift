@@ -27,6 +27,10 @@ public struct GroupDescription: Sendable, Hashable {
   public var succeeded: Int
   /// Members that failed for good.
   public var failed: Int
+  /// How many successes a quorum wants.
+  public var quorum: Int?
+  /// At most this many of its activities are handed out at a time. Nil: no limit.
+  public var maxConcurrency: Int?
   /// The key of the step that won a race.
   public var winner: String?
   /// The step that it is nested in.
@@ -35,6 +39,8 @@ public struct GroupDescription: Sendable, Hashable {
   public var openedAt: Date?
   /// When it ended.
   public var resolvedAt: Date?
+  /// When its deadline passes.
+  public var deadlineAt: Date?
 
   init(_ group: Messages.Group) {
     key = group.key
@@ -58,9 +64,12 @@ public struct GroupDescription: Sendable, Hashable {
     memberCount = group.memberCount == 0 ? nil : Int(group.memberCount)
     succeeded = Int(group.succeeded)
     failed = Int(group.failed)
+    quorum = group.quorum == 0 ? nil : Int(group.quorum)
+    maxConcurrency = group.maxConcurrency == 0 ? nil : Int(group.maxConcurrency)
     winner = group.winner.isEmpty ? nil : group.winner
     parentStep = group.parentStep.isEmpty ? nil : group.parentStep
     openedAt = group.openedAt.map { Date($0) }
     resolvedAt = group.resolvedAt.map { Date($0) }
+    deadlineAt = group.deadlineAt.map { Date($0) }
   }
 }

@@ -3,8 +3,10 @@ internal import Messages
 
 /// Why a run does not move.
 public struct RunExplanation: Sendable, Hashable {
+  /// The run as it is now.
+  public var run: RunDescription
   /// Where the run stands.
-  public var status: WorkflowStatus
+  public var status: WorkflowStatus { run.status }
   /// What it waits for, most important first, one sentence each.
   public var reasons: [String]
   /// What would move it.
@@ -13,7 +15,7 @@ public struct RunExplanation: Sendable, Hashable {
   public var nextWakeAt: Date?
 
   init(_ response: ExplainRunResponse) {
-    status = WorkflowStatus(response.run?.status ?? .unspecified)
+    run = RunDescription(response.run ?? Run())
     reasons = response.reasons
     remedies = response.remedies
     nextWakeAt = response.nextWakeAt.map { Date($0) }
