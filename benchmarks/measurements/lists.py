@@ -24,9 +24,10 @@ CREATE TEMP TABLE made AS
          n % 100 = 5 AS is_open, n % 50 = 11 AS failed
     FROM (SELECT n, now() - interval '30 days' * (1 - n / {count}.0) AS at FROM generate_series(1, {count}) AS n) AS numbers;
 INSERT INTO kagzi.runs (run_id, namespace, workflow_id, workflow_type, workflow_version, task_queue, priority, tags, input,
-    created_at, started_at, closed_at, status, output, failure, seq, closing_epoch)
+    created_at, started_at, closed_at, status, output, failure, failure_status, seq, closing_epoch)
   SELECT id, 'default', workflow_id, type, version, queue, 0, tags, '\\x01', at, at, CASE WHEN NOT is_open THEN at END,
          CASE WHEN is_open THEN NULL WHEN failed THEN 7 ELSE 6 END, '\\x01', CASE WHEN failed AND NOT is_open THEN '\\x01'::bytea END,
+         CASE WHEN failed AND NOT is_open THEN 7 END,
          CASE WHEN NOT is_open THEN 3 END, CASE WHEN NOT is_open THEN 2 END
     FROM made ORDER BY n;
 INSERT INTO kagzi.open_runs (run_id, namespace, workflow_id, workflow_type, workflow_version, task_queue, priority, status, seq)

@@ -108,47 +108,40 @@ struct VersionTests {
         .endRun(EndRun(runID: UUID(high: 1, low: 1), status: .terminated, reason: "", failure: [1])))
       let runs = try await store.read(CountOpenRuns(namespace: "default", types: ["w", "other"]))
       #expect(Dictionary(uniqueKeysWithValues: runs.map { ($0.version, $0.count) }) == [1: 2, 2: 2])
+      // One that nobody has yet, one that waits for its next attempt, and one that is held back with its run.
+      try await store.execute(.startRun(store.start(6)))
+      try await store.execute(
+        store.suspend(6, steps: [store.activity("b", leased: false), store.activity("c", leased: true)]))
+      try await store.execute(
+        .retryStep(
+          RetryStep(
+            runID: UUID(high: 1, low: 6), stepKey: "c", guard: .held(epoch: 1), attempt: 1, failure: [1],
+            delayMilliseconds: 60_000)))
       let activities = try await store.read(CountOpenActivities(namespace: "default", types: ["a"]))
-      #expect(activities.map(\.count) == [3])
+      #expect(activities.map(\.count) == [5])
+      try await store.execute(.pauseRun(PauseRun(runID: UUID(high: 1, low: 6), reason: "")))
+      let paused = try await store.read(CountOpenActivities(namespace: "default", types: ["a"]))
+      #expect(paused.map(\.count) == [5])
     }
   }
 
   @Test("checklist 17: counts, descriptions and moves find what they need by an index, whatever closed runs there are")
   func indexes() async throws {
     try await StoreFixture.with { store in
-      let runs = try await plan(CountOpenRuns(namespace: "default", types: ["w"]), store)
-      #expect(runs.contains("open_runs_by_version"), "\(runs)")
-      let activities = try await plan(CountOpenActivities(namespace: "default", types: ["a"]), store)
-      #expect(activities.contains("open_activities"), "\(activities)")
-      let known = try await plan(ListKnownSteps(namespace: "default", workflowType: "w", version: 2), store)
+      let activities = try await store.plan(CountOpenActivities(namespace: "default", types: ["a"]))
+      for index in ["claimable_steps", "held_steps", "waiting_activities"] {
+        #expect(activities.contains(index), "\(activities)")
+      }
+      let known = try await store.plan(ListKnownSteps(namespace: "default", workflowType: "w", version: 2))
       #expect(known.contains("runs_by_version"), "\(known)")
       var selection = RunSelection(namespace: "default")
       selection.workflowType = "w"
       selection.workflowVersion = 1
-      let movable = try await plan(
-        ListMovableRuns(selection: selection, after: nil, until: UUID(high: 9, low: 9), limit: 10), store)
-      #expect(movable.contains("open_runs_by_version"), "\(movable)")
-    }
-  }
-
-  /// The plan that the connections for reads make.
-  private func plan<Statement: PostgresStatement & Sendable>(
-    _ statement: Statement, _ store: StoreFixture
-  ) async throws -> String {
-    let configuration = store.database.configuration.forReads()
-    return try await NativeThread.run(name: "plan") {
-      let connection = try PostgresConnection(configuration, logger: TestCluster.logger)
-      return try connection.execute(Explain(statement: statement)).rows.joined(separator: "\n")
+      let movable = try await store.plan(
+        ListMovableRuns(selection: selection, after: nil, until: UUID(high: 9, low: 9), limit: 10))
+      #expect(movable.contains("on open_runs o") && movable.contains("runs_pkey on runs r"), "\(movable)")
     }
   }
 
   private func fail(_ message: Comment) { Issue.record(message) }
-}
-
-private struct Explain<Explained: PostgresStatement>: PostgresStatement {
-  let statement: Explained
-  static var name: String { "" }
-  static var sql: String { "EXPLAIN " + Explained.sql }
-  func bind(_ parameters: inout PostgresParameters) { statement.bind(&parameters) }
-  static func decode(_ row: borrowing PostgresRow) throws(PostgresDecodingError) -> String { try row.string(0) }
 }

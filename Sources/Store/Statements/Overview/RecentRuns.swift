@@ -51,11 +51,16 @@ package struct ListFailedRuns: PostgresStatement {
 
   package static let name = "list_failed_runs"
   package static let sql = """
+    WITH newest AS MATERIALIZED (
+      SELECT n.run_id FROM unnest('{7, 9, 10}'::smallint[]) AS wanted (status) CROSS JOIN LATERAL (
+        SELECT run_id FROM kagzi.runs
+         WHERE namespace = $1 AND failure IS NOT NULL AND failure_status = wanted.status
+         ORDER BY run_id DESC LIMIT $2) n
+       ORDER BY n.run_id DESC LIMIT $2
+    )
     SELECT \(RunRow.columns), \(RunRow.noPayloadColumns)
-      FROM kagzi.runs r LEFT JOIN kagzi.open_runs o ON o.run_id = r.run_id
-     WHERE r.namespace = $1 AND r.failure IS NOT NULL AND r.status IN (7, 9, 10)
+      FROM newest n JOIN kagzi.runs r ON r.run_id = n.run_id LEFT JOIN kagzi.open_runs o ON o.run_id = r.run_id
      ORDER BY r.run_id DESC
-     LIMIT $2
     """
 
   package func bind(_ parameters: inout PostgresParameters) {

@@ -32,7 +32,7 @@ package struct ListMovableRuns: PostgresStatement {
   package static let name = ""
   package static let sql = """
     SELECT o.run_id, o.workflow_id, o.seq, o.task_queue
-      FROM kagzi.open_runs o JOIN kagzi.runs r ON r.run_id = o.run_id
+      FROM \(OpenRuns.tables)
      WHERE \(RunSelection.openCondition)
        AND ($\(next)::uuid IS NULL OR o.run_id > $\(next))
        AND o.run_id <= $\(next + 1)
@@ -64,7 +64,7 @@ package struct CountMovableRuns: PostgresStatement {
   package static let name = ""
   package static let sql = """
     WITH movable AS MATERIALIZED (
-      SELECT o.run_id FROM kagzi.open_runs o JOIN kagzi.runs r ON r.run_id = o.run_id
+      SELECT o.run_id FROM \(OpenRuns.tables)
        WHERE \(RunSelection.openCondition)
     )
     SELECT (SELECT count(*) FROM movable), run_id FROM movable ORDER BY run_id DESC LIMIT 1
@@ -84,7 +84,7 @@ extension RunSelection {
   internal static let parameterCount =
     condition.split(separator: "$").dropFirst().compactMap { Int($0.prefix { $0.isNumber }) }.max() ?? 0
 
-  /// The condition over open runs of one type and version, found by the index on them.
+  /// The condition over open runs of one type and version.
   fileprivate static let openCondition = """
     o.namespace = $1 AND o.workflow_type = $3 AND o.workflow_version = $4 AND \(condition)
     """

@@ -13,7 +13,8 @@ package struct VersionCount: Sendable {
   }
 }
 
-/// Open runs by version of some workflow types.
+/// Open runs by version of some workflow types: one look through the open runs of the namespace for all of them, so that no
+/// run pays for an index entry.
 package struct CountOpenRuns: PostgresStatement {
   package let namespace: String
   package let types: [String]
@@ -25,11 +26,9 @@ package struct CountOpenRuns: PostgresStatement {
 
   package static let name = "count_open_runs"
   package static let sql = """
-    SELECT t.type, o.workflow_version, o.count
-      FROM unnest($2::text[]) AS t (type)
-     CROSS JOIN LATERAL (
-       SELECT workflow_version, count(*) FROM kagzi.open_runs
-        WHERE namespace = $1 AND workflow_type = t.type GROUP BY workflow_version) o
+    SELECT workflow_type, workflow_version, count(*) FROM kagzi.open_runs
+     WHERE namespace = $1 AND workflow_type = ANY ($2::text[])
+     GROUP BY 1, 2
     """
 
   package func bind(_ parameters: inout PostgresParameters) {
@@ -42,7 +41,7 @@ package struct CountOpenRuns: PostgresStatement {
   }
 }
 
-/// Open steps by version of some activity types.
+/// Open steps by version of some activity types: ready, held, and those that wait for anything else. Each has its index.
 package struct CountOpenActivities: PostgresStatement {
   package let namespace: String
   package let types: [String]
@@ -54,11 +53,16 @@ package struct CountOpenActivities: PostgresStatement {
 
   package static let name = "count_open_activities"
   package static let sql = """
-    SELECT t.type, s.activity_version, s.count
-      FROM unnest($2::text[]) AS t (type)
-     CROSS JOIN LATERAL (
-       SELECT activity_version, count(*) FROM kagzi.steps
-        WHERE namespace = $1 AND activity_type = t.type AND kind = 2 AND state < 5 GROUP BY activity_version) s
+    SELECT activity_type, activity_version, count(*) FROM (
+      SELECT activity_type, activity_version FROM kagzi.steps
+       WHERE ready_at IS NOT NULL AND namespace = $1 AND activity_type = ANY ($2::text[])
+      UNION ALL
+      SELECT activity_type, activity_version FROM kagzi.steps
+       WHERE session_id IS NOT NULL AND namespace = $1 AND activity_type = ANY ($2::text[])
+      UNION ALL
+      SELECT activity_type, activity_version FROM kagzi.steps
+       WHERE kind = 2 AND state IN (3, 4) AND namespace = $1 AND activity_type = ANY ($2::text[])) AS open
+     GROUP BY 1, 2
     """
 
   package func bind(_ parameters: inout PostgresParameters) {

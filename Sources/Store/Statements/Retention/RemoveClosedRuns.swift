@@ -38,7 +38,7 @@ package struct RemoveClosedRuns: PostgresStatement {
 
   package static let name = "remove_closed_runs"
   package static let sql = """
-    WITH turn AS MATERIALIZED (
+    WITH RECURSIVE turn AS MATERIALIZED (
       SELECT pg_try_advisory_xact_lock(7523409118) AS is_ours, clock_timestamp() - $2 * interval '1 ms' AS horizon
     ),
     -- The lowest id that a run created at the horizon can have.
@@ -46,10 +46,13 @@ package struct RemoveClosedRuns: PostgresStatement {
       SELECT (lpad(to_hex(greatest(0, floor(extract(epoch FROM horizon) * 1000))::bigint), 12, '0') || repeat('0', 20))::uuid AS run_id
         FROM turn
     ),
+    \(RunKinds.kinds),
+    oldest AS MATERIALIZED (
+      \(RunKinds.runs(
+        "(SELECT is_ours FROM turn) AND run_id > $3 AND run_id < (SELECT run_id FROM bound)", order: "ASC", limit: "$4"))
+    ),
     looked AS MATERIALIZED (
-      SELECT run_id, closed_at, parent_run_id FROM kagzi.runs
-       WHERE (SELECT is_ours FROM turn) AND namespace = $1 AND run_id > $3 AND run_id < (SELECT run_id FROM bound)
-       ORDER BY run_id LIMIT $4
+      SELECT r.run_id, r.closed_at, r.parent_run_id FROM oldest n JOIN kagzi.runs r ON r.run_id = n.run_id
     ),
     old AS MATERIALIZED (
       SELECT l.run_id, 1 + (SELECT count(*) FROM kagzi.steps s WHERE s.run_id = l.run_id) AS size

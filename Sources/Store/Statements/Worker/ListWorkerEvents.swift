@@ -75,11 +75,12 @@ package struct ListEventsOfWorker: PostgresStatement {
 
   package static let name = "list_events_of_worker"
   package static let sql = """
-    WITH own AS MATERIALIZED (
+    WITH RECURSIVE own AS MATERIALIZED (
       SELECT coalesce(array_agg(session_id), '{}') AS sessions FROM kagzi.sessions WHERE namespace = $1 AND worker_id = $2
     ),
+    \(RunKinds.kinds),
     recent_run AS MATERIALIZED (
-      SELECT run_id FROM kagzi.runs WHERE namespace = $1 ORDER BY run_id DESC LIMIT $6
+      \(RunKinds.runs("true", order: "DESC", limit: "$6"))
     ),
     recent_step AS MATERIALIZED (
       SELECT s.run_id, s.step_key, s.attempt, s.state, s.started_at, s.settled_at, s.settled_by

@@ -54,7 +54,8 @@ package struct CloseRunsMany: PostgresStatement {
     closed AS (
       UPDATE kagzi.runs r SET
         status = h.status, status_reason = h.reason, closed_at = clock.now, started_at = h.started_at, output = h.output,
-        failure = h.failure, seq = h.seq + 1, closing_epoch = h.epoch
+        failure = h.failure, failure_status = CASE WHEN h.failure IS NOT NULL THEN h.status END, seq = h.seq + 1,
+        closing_epoch = h.epoch
       FROM held h, clock WHERE r.run_id = h.run_id
       RETURNING \(ClosedRows.closedColumns)
     ),

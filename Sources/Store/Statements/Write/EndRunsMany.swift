@@ -24,7 +24,7 @@ package struct EndRunsMany: PostgresStatement {
     closed AS (
       UPDATE kagzi.runs r SET
         status = h.status, status_reason = h.reason, closed_at = clock.now, started_at = h.started_at,
-        failure = h.failure, seq = h.seq + 1, ending_epoch = h.lease_epoch
+        failure = h.failure, failure_status = h.status, seq = h.seq + 1, ending_epoch = h.lease_epoch
       FROM held h, clock WHERE r.run_id = h.run_id
       RETURNING \(ClosedRows.closedColumns)
     ),

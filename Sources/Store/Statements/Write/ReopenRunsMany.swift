@@ -34,7 +34,7 @@ package struct ReopenRunsMany: PostgresStatement {
     ),
     reopened AS (
       UPDATE kagzi.runs r SET
-        status = NULL, status_reason = NULL, closed_at = NULL, output = NULL, failure = NULL, seq = NULL,
+        status = NULL, status_reason = NULL, closed_at = NULL, output = NULL, failure = NULL, failure_status = NULL, seq = NULL,
         closing_epoch = NULL, ending_epoch = NULL, attempt = r.attempt + 1
       FROM opened o WHERE r.run_id = o.run_id
     ),
