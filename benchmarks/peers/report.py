@@ -30,7 +30,7 @@ def _line(results: Results, workload: Workload, system: System) -> list[str]:
     good = results.good(system.name, workload.key)
     has_tail = workload.unit.startswith("ms")
     if not good:
-        return [system.title, f"FAILED: {short(results.error(system.name, workload.key))}"] + [""] * (8 if has_tail else 7)
+        return [system.title, f"FAILED: {short(results.error(system.name, workload.key) or 'not measured')}"] + [""] * (8 if has_tail else 7)
     cells = [system.title, spread(spread_of(good, "value"))]
     if has_tail:
         cells.append(spread(spread_of(good, "p99_ms")))
