@@ -145,6 +145,7 @@ let package = Package(
     .testTarget(
       name: "ServerTests", dependencies: ["Server", "Services", "OperatorHTTP", logging], swiftSettings: strict),
     .testTarget(name: "KagziCLITests", dependencies: ["KagziCLI", "Messages", arguments], swiftSettings: strict),
-    .testTarget(name: "ServicesTests", dependencies: ["Services", "Messages"], swiftSettings: strict),
+    .testTarget(
+      name: "ServicesTests", dependencies: ["Services", "Engine", "GRPC", "Messages", "Store"], swiftSettings: strict),
   ]
 )

@@ -17,6 +17,7 @@ extension PeerAnnouncements.Announcement {
       "x\t\(session)\t\(token.map { hexadecimal($0) }.joined())\t\(escape(reason))"
     case .lost(let session, let token, let reason):
       "l\t\(session)\t\(token.map { hexadecimal($0) }.joined())\t\(escape(reason))"
+    case .groups(let task): "j\t\(task.map { hexadecimal($0) }.joined())"
     case .moving(let key, let version):
       "m\t\(escape(key.namespace))\t\(escape(key.queue))\t\(escape(key.type))\t\(key.version)\t\(version)"
     case .drain(let session, let order):
@@ -44,6 +45,9 @@ extension PeerAnnouncements.Announcement {
     case ("l", 4):
       guard let session = SessionID(fields[1]), let token = bytes(fields[2]) else { return nil }
       self = .lost(session: session, token: token, reason: unescape(fields[3]))
+    case ("j", 2):
+      guard let task = bytes(fields[1]) else { return nil }
+      self = .groups(task: task)
     case ("m", 6):
       guard let from = Int32(fields[4]), let to = Int32(fields[5]) else { return nil }
       self = .moving(

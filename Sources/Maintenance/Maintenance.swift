@@ -24,6 +24,7 @@ package enum Maintenance {
         try await coordinator.refreshRegistryAmongPeers()
         try await coordinator.sweepOverdueSteps()
         try await coordinator.reconcileHeldTasks()
+        coordinator.tellOfMissedGroups()
         try await coordinator.checkDrains()
         try await coordinator.checkAwaitedRuns()
         try await coordinator.sweepChildNotices()

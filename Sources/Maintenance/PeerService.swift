@@ -108,6 +108,7 @@ private final class PeerInbox: Sendable {
   func connected() {
     coordinator.scanReady()
     coordinator.heardSchedule()
+    coordinator.tellOfMissedGroups()
     Task { [self] in
       do {
         try await coordinator.refreshRegistry()
@@ -130,6 +131,7 @@ private final class PeerInbox: Sendable {
         coordinator.heardCancel(session: session, token: token, reason: reason)
       case .lost(let session, let token, let reason):
         coordinator.heardLost(session: session, token: token, reason: reason)
+      case .groups(let task): coordinator.heardGroups(task: task)
       case .moving(let key, let version): coordinator.heardMoving(key, toVersion: version)
       case .drain(let session, let order): coordinator.heardDrain(session: session, order)
       case .registry: refreshRegistry()

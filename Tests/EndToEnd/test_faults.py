@@ -89,8 +89,8 @@ class Scene:
             closed = self.service.wait(run_id, 30)
             assert closed.status == run.RUN_STATUS_COMPLETED, self.service.summary(run_id)
             assert json.loads(closed.output.data) == {
-                "first": 2 * number, "both": [0, 2, 4, 6, 8, number], "winner": "fast", "value": 14, "below": 2 * number,
-                "told": 42,
+                "first": 2 * number, "both": [0, 2, 4, 6, 8, number], "winner": "fast", "value": 14, "mixed": "far",
+                "below": 2 * number, "told": 42,
             }  # fmt: skip
         print(f"done {time.monotonic() - begin:.1f} s after the kill")
         self.check_runs()
@@ -117,9 +117,10 @@ class Scene:
         for run_id in self.runs.values():
             request = workflow_service.ListGroupsRequest(run_id=run_id)
             groups = {group.key: group for group in self.service.workflows.ListGroups(request, timeout=10).groups}
-            assert set(groups) == {"both", "race"}
+            assert set(groups) == {"both", "race", "mixed"}
             assert {group.verdict for group in groups.values()} == {run.GROUP_VERDICT_SUCCEEDED}
             assert groups["race"].winner in ("fast", "race/fast")
+            assert groups["mixed"].winner == "mixed/far"
 
     def check_executions(self) -> None:
         """No attempt of an activity was in two hands."""
@@ -176,6 +177,14 @@ def test_a_coordinator_killed_around_the_push_of_a_task_neither_loses_nor_double
     scene: Scene, point: str, task: str
 ) -> None:
     scene.strike.arm(point, TASKS[task], scene.victim.kill)
+    scene.start()
+    scene.signal()
+    scene.finish()
+
+
+@pytest.mark.parametrize("point", ["before telling", "after telling"])
+def test_a_coordinator_killed_around_telling_of_a_resolved_group_loses_nothing(scene: Scene, point: str) -> None:
+    scene.strike.arm(point, lambda resolved: True, scene.victim.kill)
     scene.start()
     scene.signal()
     scene.finish()

@@ -30,7 +30,6 @@ extension WorkflowContext {
     case .resolved(let key): return end(ofGroup: key, members)
     case .open(let key, let locals):
       startLocals(locals.map { members[$0] }, of: key, atMost: Int(open.maxConcurrency))
-      if !locals.isEmpty, locals.count < members.count { run.poll(key) }
       let wake = await run.wait(for: RunMachine.waitKey(ofGroup: key))
       return try await end(wake, key, members)
     }

@@ -91,6 +91,11 @@ final class RunExecution: TaskExecutor {
     update { state, actions in state.machine.recordsFetched(of: group, records, into: &actions) }
   }
 
+  /// Groups were resolved elsewhere while the task is held.
+  func resolvedElsewhere(_ groups: [GroupRecord], _ steps: [StepRecord]) {
+    update { state, actions in state.machine.resolvedElsewhere(groups, steps, into: &actions) }
+  }
+
   func cancelRequested(reason: String) {
     update { state, actions in state.machine.cancelRequested(reason: reason, into: &actions) }
   }
@@ -124,14 +129,6 @@ final class RunExecution: TaskExecutor {
 
   func ask(_ ask: GroupAsk) -> GroupReply {
     update { state, _ in state.machine.ask(ask) }
-  }
-
-  /// Asks how a group stands, a little later and then ever less often, as long as it matters.
-  func poll(_ group: String, after delay: Duration = .milliseconds(50)) {
-    DispatchQueue.global().asyncAfter(deadline: .now() + .nanoseconds(Int(delay.clampedNanoseconds))) { [weak self] in
-      guard let self, update({ state, _ in state.machine.poll(group) }) else { return }
-      poll(group, after: min(delay * 2, .seconds(1)))
-    }
   }
 
   func askMember(_ key: String, of group: String, isShielded: Bool) -> StepReply {

@@ -3,7 +3,8 @@ internal import Messages
 /// Parallel groups. The coordinator alone resolves a group; what it says is carried out here: members that are not
 /// settled by then are over, whatever they still do.
 ///
-/// What the coordinator says comes in two ways: with a task, together with everything that settled since the last one;
+/// What the coordinator says comes in three ways: with a task, together with everything that settled since the last one;
+/// while the task is held, when something elsewhere resolves the group, together with its members that settled there;
 /// or with the answer to a report of local members, and then the outcomes of members that ran elsewhere are not known
 /// here and are fetched before the group is over.
 extension RunMachine {
@@ -97,25 +98,6 @@ extension RunMachine {
     return locals
   }
 
-  /// Asks how a group stands while local members keep the task and others run elsewhere: naming it again in a report
-  /// changes nothing, and the answer says if it was resolved. False: there is nothing to ask any more.
-  mutating func poll(_ key: String) -> Bool {
-    guard let group = groups[key], !group.isOver, !isDropped, !isHalted, outcome == nil else { return false }
-    var isElsewhere = false
-    var isHere = false
-    for member in group.members {
-      switch steps[member]?.state {
-      case .pending: isElsewhere = true
-      case .executing: isHere = true
-      default: break
-      }
-    }
-    if isElsewhere, isHere, holdsTask, !hasReportInFlight, opens.isEmpty {
-      opens.append(Command(command: .openGroup(group.open)))
-    }
-    return isElsewhere
-  }
-
   /// A local member of a group with known members is about to run.
   mutating func askMember(_ key: String, of group: String, isShielded: Bool) -> StepReply {
     if isDropped { return .now(key: key, .dropped) }
@@ -156,12 +138,35 @@ extension RunMachine {
 
   // MARK: What the coordinator says
 
-  /// What is recorded of a group, as it came with a task.
+  /// What is recorded of a group, as it came with the records of its members.
   mutating func groupRecorded(_ record: GroupRecord, into actions: inout [RunAction]) {
     recordedGroups[record.key] = record
     guard record.verdict != .unspecified, groups[record.key]?.isOver == false else { return }
     groups[record.key]?.record = record
     end(record.key, .groupResolved, into: &actions)
+  }
+
+  /// Groups were resolved elsewhere while the task is held; with them come their members that settled there. Taken only
+  /// with the task itself and after the answer to a report on its way, which says first which of its results were
+  /// recorded before.
+  mutating func resolvedElsewhere(
+    _ groups: [GroupRecord], _ steps: [StepRecord], into actions: inout [RunAction]
+  ) {
+    guard !isDropped else { return }
+    news.append((groups, steps))
+    if holdsTask, !hasReportInFlight { takeNews(into: &actions) }
+  }
+
+  /// What is recorded never changes, so that news may be taken at any later time.
+  mutating func takeNews(into actions: inout [RunAction]) {
+    for (groups, steps) in news {
+      for record in steps { merge(record, into: &actions) }
+      // What is being fetched says also what became of results that were reported when the group was resolved.
+      for record in groups where self.groups[record.key]?.isFetching != true {
+        groupRecorded(record, into: &actions)
+      }
+    }
+    news = []
   }
 
   /// A group was resolved, says the answer to the report with these results.

@@ -73,6 +73,8 @@ struct RunMachine {
   var runningClosures = 0
   /// Closures that still run although what they give does not count any more.
   var abandonedClosures: Set<String> = []
+  /// Groups that were resolved elsewhere, with their members; not taken yet.
+  var news: [(groups: [GroupRecord], steps: [StepRecord])] = []
   /// Groups whose members' records are being fetched.
   var fetching = 0
   private(set) var outcome: WorkflowReport.Outcome?
@@ -100,6 +102,7 @@ struct RunMachine {
     hasReportInFlight = false
     for record in task.steps { merge(record, into: &actions) }
     for record in task.groups { groupRecorded(record, into: &actions) }
+    takeNews(into: &actions)
     if task.cancelRequested { cancelReason = task.cancelReason }
     wakeCancelled(into: &actions)
     let started = gated
@@ -107,7 +110,7 @@ struct RunMachine {
     for key in started where waiting[key] != nil { execute(key, attempt: 1, delay: .zero, into: &actions) }
   }
 
-  private mutating func merge(_ record: StepRecord, into actions: inout [RunAction]) {
+  mutating func merge(_ record: StepRecord, into actions: inout [RunAction]) {
     let isAsked = steps[record.key]?.isAsked ?? false
     switch steps[record.key]?.state {
     case .settled, .executing, .ended: return
@@ -152,6 +155,7 @@ struct RunMachine {
       decide(result, decisions[result.key] ?? nil, into: &actions)
     }
     for record in resolvedGroups { groupResolved(record, answered, into: &actions) }
+    takeNews(into: &actions)
   }
 
   private mutating func decide(

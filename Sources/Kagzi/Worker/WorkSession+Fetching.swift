@@ -19,6 +19,20 @@ extension WorkSession {
     }
   }
 
+  /// The same for members of groups that were resolved elsewhere.
+  func fetchRest(
+    of resolved: GroupsResolved, _ run: RunExecution, then goOn: @escaping @Sendable (GroupsResolved) -> Void
+  ) {
+    guard !resolved.moreStepsToken.isEmpty else { return goOn(resolved) }
+    Task {
+      guard let rest = await fetchSteps(of: run, resolved.token, from: resolved.moreStepsToken) else { return }
+      var resolved = resolved
+      resolved.steps += rest
+      resolved.moreStepsToken = ""
+      goOn(resolved)
+    }
+  }
+
   /// All recorded steps from a place on. Nil: the task is no longer ours.
   private func fetchSteps(of run: RunExecution, _ token: [UInt8], from place: String) async -> [StepRecord]? {
     var request = FetchStepsRequest(token: token, moreStepsToken: place)

@@ -18,6 +18,7 @@ extension WorkSession {
     case .answer(let answer): answered(answer)
     case .cancel(let cancel): cancelRequested(cancel)
     case .lost(let lost): tasksLost(lost)
+    case .groups(let resolved): groupsResolved(resolved)
     case .welcome(let welcome): welcomed(welcome, opening)
     case .drain(let drain): drainAsked(drain, opening)
     case .beat: break
@@ -122,7 +123,7 @@ extension WorkSession {
     }
   }
 
-  // MARK: Cancellation, loss, drain
+  // MARK: Cancellation, groups, loss, drain
 
   private func cancelRequested(_ cancel: CancelTask) {
     switch state.withLock({ $0.tasks[cancel.token] }) {
@@ -130,6 +131,12 @@ extension WorkSession {
     case .activity(let execution): execution.cancel()
     case nil: break
     }
+  }
+
+  /// Groups were resolved elsewhere. Of a task that is not held any more the next one says the same.
+  private func groupsResolved(_ resolved: GroupsResolved) {
+    guard case .workflow(let run) = state.withLock({ $0.tasks[resolved.token] }) else { return }
+    fetchRest(of: resolved, run) { run.resolvedElsewhere($0.groups, $0.steps) }
   }
 
   private func tasksLost(_ lost: TaskLost) {

@@ -382,6 +382,62 @@ extension CancelTask {
   }
 }
 
+extension GroupsResolved: WireMessage {
+  public init(wire bytes: UnsafeRawBufferPointer) throws(WireError) {
+    let arena = Arena.forDecoding(bytes.count)
+    defer { arena.giveBack() }
+    let start = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
+    guard let c = kagzi__v1__groups_resolved__unpack(arena.allocator, bytes.count, start) else {
+      throw arena.decodingError("kagzi.v1.GroupsResolved")
+    }
+    self = try Self(copying: c, arena)
+  }
+
+  public func withWireBytes<R>(_ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
+    let arena = Arena.forEncoding()
+    defer { arena.giveBack() }
+    return try body(arena.packed(placed(in: arena)))
+  }
+}
+
+
+extension GroupsResolved {
+  init(copying c: UnsafeMutablePointer<Kagzi__V1__GroupsResolved>, _ arena: Arena) throws(WireError) {
+    self.token = c.pointee.token.byteArray
+    try arena.charge(c.pointee.n_groups, GroupRecord.self, "kagzi.v1.GroupsResolved.groups")
+    var groupsValues: [GroupRecord] = []
+    groupsValues.reserveCapacity(c.pointee.n_groups)
+    for index in 0..<c.pointee.n_groups { groupsValues.append(try GroupRecord(copying: c.pointee.groups[index]!, arena)) }
+    self.groups = groupsValues
+    try arena.charge(c.pointee.n_steps, StepRecord.self, "kagzi.v1.GroupsResolved.steps")
+    var stepsValues: [StepRecord] = []
+    stepsValues.reserveCapacity(c.pointee.n_steps)
+    for index in 0..<c.pointee.n_steps { stepsValues.append(try StepRecord(copying: c.pointee.steps[index]!, arena)) }
+    self.steps = stepsValues
+    self.moreStepsToken = try c.pointee.more_steps_token.text("kagzi.v1.GroupsResolved.more_steps_token")
+  }
+
+  func placed(in arena: Arena) -> UnsafeMutablePointer<Kagzi__V1__GroupsResolved> {
+    let c = arena.allocate(Kagzi__V1__GroupsResolved.self, count: 1)
+    kagzi__v1__groups_resolved__init(c)
+    c.pointee.token = arena.place(self.token)
+    if !self.groups.isEmpty {
+      let values = arena.allocate(UnsafeMutablePointer<Kagzi__V1__GroupRecord>?.self, count: self.groups.count)
+      for (index, value) in self.groups.enumerated() { values[index] = value.placed(in: arena) }
+      c.pointee.n_groups = self.groups.count
+      c.pointee.groups = values
+    }
+    if !self.steps.isEmpty {
+      let values = arena.allocate(UnsafeMutablePointer<Kagzi__V1__StepRecord>?.self, count: self.steps.count)
+      for (index, value) in self.steps.enumerated() { values[index] = value.placed(in: arena) }
+      c.pointee.n_steps = self.steps.count
+      c.pointee.steps = values
+    }
+    c.pointee.more_steps_token = arena.place(self.moreStepsToken)
+    return c
+  }
+}
+
 extension TaskLost: WireMessage {
   public init(wire bytes: UnsafeRawBufferPointer) throws(WireError) {
     let arena = Arena.forDecoding(bytes.count)

@@ -278,6 +278,46 @@ public struct CancelTask: Sendable, Hashable {
   }
 }
 
+/// Groups of a run were resolved, by others than this worker's own report, while the worker holds the run's workflow task.
+/// Sent at once, and again after a lost connection. It ends no task and answers no report: what it says stands, so that
+/// what is known already is just ignored, as is a token that is not held any more. While a report of the task is in flight
+/// take it after the answer, which says what became of the results in that report.
+public struct GroupsResolved: Sendable, Hashable {
+  /// The workflow task.
+  public var token: [UInt8]
+
+  /// The groups, as they were resolved.
+  public var groups: [GroupRecord]
+
+  /// Their members that settled elsewhere since the task was handed out, those that the resolution cancelled included.
+  public var steps: [StepRecord]
+
+  /// Not empty: more steps are to be fetched with FetchSteps before this is taken. Steps of other groups, or of none, may
+  /// come with those: they have settled, too.
+  public var moreStepsToken: String
+
+  /// The message with every field at its default.
+  public init() {
+    self.token = []
+    self.groups = []
+    self.steps = []
+    self.moreStepsToken = ""
+  }
+
+  /// The message with the given fields.
+  public init(
+    token: [UInt8] = [],
+    groups: [GroupRecord] = [],
+    steps: [StepRecord] = [],
+    moreStepsToken: String = ""
+  ) {
+    self.token = token
+    self.groups = groups
+    self.steps = steps
+    self.moreStepsToken = moreStepsToken
+  }
+}
+
 /// The worker no longer holds these tasks; what it reports of them will be refused.
 public struct TaskLost: Sendable, Hashable {
   /// The tasks.
@@ -1067,7 +1107,8 @@ public struct StartTimer: Sendable, Hashable {
 }
 
 /// Opens a parallel group whose members follow, in this report or later ones, as results and commands that name it.
-/// When it is resolved its members that are not settled are cancelled, and the run is woken once.
+/// When it is resolved its members that are not settled are cancelled, and the run is woken once; a worker that holds the
+/// run's task meanwhile is told by GroupsResolved.
 public struct OpenGroup: Sendable, Hashable {
   /// The group's key.
   public var key: String
@@ -1317,7 +1358,7 @@ public struct ReportAnswer: Sendable, Hashable {
   /// Why nothing of the report was recorded. Absent: all of it was.
   public var rejection: Rejection?
 
-  /// Groups that this report's results resolved.
+  /// The resolved groups among those that the report speaks of, whether its results resolved them or an earlier event did.
   public var resolvedGroups: [GroupRecord]
 
   /// The message with every field at its default.

@@ -258,6 +258,8 @@ extension WorkResponse {
       if let value = c.pointee.drain { self.message = .drain(try Drain(copying: value, arena)) } else { self.message = nil }
     case 7:
       if let value = c.pointee.beat { self.message = .beat(try BeatAnswer(copying: value, arena)) } else { self.message = nil }
+    case 10:
+      if let value = c.pointee.groups { self.message = .groups(try GroupsResolved(copying: value, arena)) } else { self.message = nil }
     default: self.message = nil
     }
     try arena.charge(c.pointee.n_tasks, WorkerTask.self, "kagzi.v1.WorkResponse.tasks")
@@ -297,6 +299,9 @@ extension WorkResponse {
     case .beat(let value):
       c.pointee.message_case = .init(rawValue: 7)
       c.pointee.beat = value.placed(in: arena)
+    case .groups(let value):
+      c.pointee.message_case = .init(rawValue: 10)
+      c.pointee.groups = value.placed(in: arena)
     case nil: break
     }
     if !self.tasks.isEmpty {
@@ -546,6 +551,8 @@ extension HeartbeatResponse {
       if let value = c.pointee.lost { self.message = .lost(try TaskLost(copying: value, arena)) } else { self.message = nil }
     case 4:
       if let value = c.pointee.drain { self.message = .drain(try Drain(copying: value, arena)) } else { self.message = nil }
+    case 5:
+      if let value = c.pointee.groups { self.message = .groups(try GroupsResolved(copying: value, arena)) } else { self.message = nil }
     default: self.message = nil
     }
   }
@@ -566,6 +573,9 @@ extension HeartbeatResponse {
     case .drain(let value):
       c.pointee.message_case = .init(rawValue: 4)
       c.pointee.drain = value.placed(in: arena)
+    case .groups(let value):
+      c.pointee.message_case = .init(rawValue: 5)
+      c.pointee.groups = value.placed(in: arena)
     case nil: break
     }
     return c

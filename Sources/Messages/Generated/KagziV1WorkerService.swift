@@ -220,6 +220,8 @@ public struct WorkResponse: Sendable, Hashable {
     case drain(Drain)
     /// Answers a beat.
     case beat(BeatAnswer)
+    /// Groups were resolved elsewhere.
+    case groups(GroupsResolved)
   }
 }
 
@@ -382,6 +384,8 @@ public struct HeartbeatResponse: Sendable, Hashable {
     case lost(TaskLost)
     /// Finish and leave.
     case drain(Drain)
+    /// Groups were resolved elsewhere.
+    case groups(GroupsResolved)
   }
 }
 

@@ -13,6 +13,7 @@ extension Coordinator {
         TaskToken(runID: runID, sessionID: step.sessionID, epoch: step.epoch, step: step.stepKey),
         reason: "its group is resolved, or the run asked for it")
     }
+    if let task = effects.untold { tellHolder(of: task) }
     if !effects.strandedChildren.isEmpty { Task { [self] in await stop(effects.strandedChildren) } }
     for key in Set(effects.readyKeys) { noteReady(key) }
   }

@@ -174,6 +174,8 @@ extension Coordinator {
       return suspects.intersection(unknown)
     }
     for token in lost { giveBack(token, reason: "it was never delivered", isLoss: false) }
+    let coming = Set(tokens)
+    for session in attached.values { session.forgetEarly(except: coming) }
     tellOfLoss(held.subtracting(tokens))
   }
 

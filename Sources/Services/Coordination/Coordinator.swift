@@ -31,6 +31,7 @@ package final class Coordinator: Sendable {
   internal let hasSweptNotices = Mutex(false)
   internal let moves = VersionMoves()
   internal let loader = TaskLoader()
+  internal let groupNews = GroupNews()
   internal let runLoader = RunLoader()
   internal let schedules = ScheduleWatch()
   package let peers = PeerAnnouncements()

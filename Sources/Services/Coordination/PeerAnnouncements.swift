@@ -14,6 +14,8 @@ package final class PeerAnnouncements: Sendable {
     case cancel(session: SessionID, token: [UInt8], reason: String)
     /// A session elsewhere holds a task that is no longer its own.
     case lost(session: SessionID, token: [UInt8], reason: String)
+    /// A session elsewhere holds the workflow task of a run of which groups were resolved.
+    case groups(task: [UInt8])
     /// Runs of this key are being moved to another version.
     case moving(TaskKey, toVersion: Int32)
     /// A session elsewhere is to drain.

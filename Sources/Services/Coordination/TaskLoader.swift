@@ -112,7 +112,7 @@ extension Coordinator {
 
   /// Records up to the limit of one message, and the token to fetch the rest with. Local steps that wait for their next
   /// attempt always come along: their delay is known only now.
-  private func page(_ rows: [LoadTaskSteps.Row]) -> (records: [StepRecord], more: PageToken?) {
+  internal func page(_ rows: [LoadTaskSteps.Row]) -> (records: [StepRecord], more: PageToken?) {
     var size = 0
     var records: [StepRecord] = []
     for (index, row) in rows.enumerated() {

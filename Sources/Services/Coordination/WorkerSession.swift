@@ -21,6 +21,8 @@ internal struct HeldTask: Sendable {
   var deadline: ContinuousClock.Instant?
   var heartbeat: Duration?
   var heartbeatDeadline: ContinuousClock.Instant?
+  /// For a workflow task: resolved groups of which its worker was sent word.
+  var toldGroups: Set<String> = []
 
   /// The next instant at which something must be done about it.
   var nextDeadline: ContinuousClock.Instant? {
@@ -41,6 +43,8 @@ internal final class WorkerSession: Sendable {
   fileprivate struct State {
     var outbox: (any SessionOutbox)?
     var held: [TaskToken: HeldTask] = [:]
+    /// Workflow tasks of which there is something to tell and that were not accepted yet: the worker may not know them.
+    var early: Set<TaskToken> = []
     var nextDeadline: ContinuousClock.Instant?
     var hasBeat = false
     var drain: DrainOrder?
@@ -113,7 +117,12 @@ internal final class WorkerSession: Sendable {
   func task(_ token: TaskToken) -> HeldTask? { state.withLock { $0.held[token] } }
 
   @discardableResult
-  func remove(_ token: TaskToken) -> HeldTask? { state.withLock { $0.held.removeValue(forKey: token) } }
+  func remove(_ token: TaskToken) -> HeldTask? {
+    state.withLock { state in
+      state.early.remove(token)
+      return state.held.removeValue(forKey: token)
+    }
+  }
 
   /// The workflow task of a run, if it is held.
   func workflowTask(of runID: RunID) -> HeldTask? {
@@ -122,7 +131,13 @@ internal final class WorkerSession: Sendable {
 
   var heldTokens: [TaskToken] { state.withLock { Array($0.held.keys) } }
 
-  func accept(_ token: TaskToken) { state.withLock { $0.held[token]?.acceptBy = nil } }
+  /// The worker has the task. True: there is something to tell of it.
+  func accept(_ token: TaskToken) -> Bool {
+    state.withLock { state in
+      state.held[token]?.acceptBy = nil
+      return state.early.remove(token) != nil
+    }
+  }
 
   /// Progress of a task: accepts it and restarts its heartbeat timeout.
   func progressed(_ token: TaskToken, now: ContinuousClock.Instant) -> Bool {
@@ -152,6 +167,40 @@ internal final class WorkerSession: Sendable {
       return overdue
     }
   }
+
+  // MARK: Groups
+
+  /// Resolved groups of which the task's worker was sent word.
+  func toldGroups(_ token: TaskToken) -> Set<String> { state.withLock { $0.held[token]?.toldGroups ?? [] } }
+
+  /// Notes of which groups the task's worker is about to be told. False: it has not accepted the task; it is told then.
+  func notesTold(_ token: TaskToken, _ groups: [String]) -> Bool {
+    state.withLock { state in
+      guard let task = state.held[token], task.acceptBy == nil else {
+        state.early.insert(token)
+        return false
+      }
+      state.held[token]?.toldGroups.formUnion(groups)
+      return true
+    }
+  }
+
+  /// The answer to a report of the task says that these groups are resolved.
+  func answers(_ token: TaskToken, _ groups: [String]) {
+    state.withLock { $0.held[token]?.toldGroups.formUnion(groups) }
+  }
+
+  /// Nothing that was told is known to have arrived; gives the workflow tasks it may be about.
+  func forgetTold() -> [TaskToken] {
+    state.withLock { state in
+      let tasks = state.held.keys.filter { $0.step == nil }
+      for task in tasks { state.held[task]?.toldGroups = [] }
+      return tasks
+    }
+  }
+
+  /// Forgets what there is to tell of tasks that will not come.
+  func forgetEarly(except coming: Set<TaskToken>) { state.withLock { $0.early.formIntersection(coming) } }
 
   // MARK: Draining
 

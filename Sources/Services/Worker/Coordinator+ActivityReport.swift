@@ -10,7 +10,7 @@ extension Coordinator {
     _ report: ActivityReport, _ token: TaskToken, step: String, id reportID: UInt64, run: RunReference?,
     session: WorkerSession?, answer: @escaping Answer
   ) {
-    session?.accept(token)
+    if let session { accept(token, of: session) }
     switch report.outcome {
     case .output(let output):
       if output.data.count > limits.maxPayloadBytes {

@@ -70,6 +70,11 @@ extension Coordinator {
   }
 
   internal func accept(_ accepted: TaskAccepted, from session: WorkerSession) {
-    for bytes in accepted.tokens { TaskToken(bytes).map { session.accept($0) } }
+    for bytes in accepted.tokens { TaskToken(bytes).map { accept($0, of: session) } }
+  }
+
+  /// The worker has the task: what there was to tell of it may be told.
+  internal func accept(_ token: TaskToken, of session: WorkerSession) {
+    if session.accept(token) { tell([token]) }
   }
 }

@@ -35,7 +35,7 @@ extension Coordinator {
       return answer(.rejected(reportID, error.reason, error.message))
     }
     if report.outcome?.closes != true { plan.reserve(self) }
-    session.accept(token)
+    accept(token, of: session)
     switch report.outcome {
     case .complete(let complete):
       var close = CloseRun(runID: token.runID, epoch: token.epoch, status: .completed)
@@ -112,7 +112,12 @@ extension Coordinator {
         if advance.hasReservedSlot { release(session.id, .workflow) }
         return settleRefusal(result, token, reportID, plan, session, answer)
       }
-      if advance.disposition != .continue { session.remove(token) }
+      if advance.disposition != .continue {
+        session.remove(token)
+      } else if !advanced.effects.resolvedNow.isEmpty {
+        // The answer says so.
+        session.answers(token, advanced.effects.resolvedNow)
+      }
       answer(.recorded(reportID, plan, advanced.effects.resolved))
       handOut(plan, advanced, token, run)
       handOut(plan.children, advanced.children, of: run)

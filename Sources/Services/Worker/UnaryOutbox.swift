@@ -59,6 +59,7 @@ internal final class UnaryOutbox: SessionOutbox {
     case .task(let task): send(task)
     case .cancel(let cancel): notify(HeartbeatResponse(message: .cancel(cancel)))
     case .lost(let lost): notify(HeartbeatResponse(message: .lost(lost)))
+    case .groups(let groups): tell(groups)
     case .drain(let drain):
       notify(HeartbeatResponse(message: .drain(drain)))
       endWait()
@@ -100,17 +101,26 @@ internal final class UnaryOutbox: SessionOutbox {
 
   // MARK: Heartbeats
 
-  func attach(_ stream: ResponseStream<HeartbeatResponse>) {
-    let notices = state.withLock { state in
-      defer { state.notices = [] }
-      state.heartbeat = stream
-      return state.notices
+  /// - Returns: whether it is a new one: what went to an earlier one may not have arrived.
+  func attach(_ stream: ResponseStream<HeartbeatResponse>) -> Bool {
+    let (notices, isNew) = state.withLock { state in
+      defer {
+        state.notices = []
+        state.heartbeat = stream
+      }
+      return (state.notices, state.heartbeat !== stream)
     }
     for notice in notices { _ = stream.write(notice) }
+    return isNew
   }
 
   func detach(_ stream: ResponseStream<HeartbeatResponse>) {
     state.withLock { state in if state.heartbeat === stream { state.heartbeat = nil } }
+  }
+
+  /// Not kept without a stream: a new one is told all of it.
+  private func tell(_ groups: GroupsResolved) {
+    _ = state.withLock { $0.heartbeat }?.write(HeartbeatResponse(message: .groups(groups)))
   }
 
   private func notify(_ response: HeartbeatResponse) {

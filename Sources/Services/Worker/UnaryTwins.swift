@@ -156,10 +156,11 @@ private final class HeartbeatStream: RequestReceiver {
         let session = try await coordinator.attachedSession(try coordinator.sessionID(message.sessionID))
         let outbox = try coordinator.unaryOutbox(of: session)
         self.outbox.withLock { $0 = outbox }
-        outbox.attach(stream)
+        let isNew = outbox.attach(stream)
         if let accepted = message.accepted { coordinator.accept(accepted, from: session) }
         coordinator.beat(message.beat ?? Beat(), from: session)
         _ = stream.write(HeartbeatResponse(message: .beat(BeatAnswer(now: nil))))
+        if isNew { coordinator.tellAgain(session) }
       } catch {
         stream.finish(error as? Status ?? Status(.internal, "\(error)"))
       }

@@ -133,13 +133,15 @@ private final class WorkStream: RequestReceiver, SessionOutbox {
   private func welcome(_ session: WorkerSession, resumed: Bool, held: Int) {
     session.beat()
     coordinator.dispatch.withLock { $0.revokeSlots(session.id) }
-    session.attach(self)
     send(
       .welcome(
         Welcome(
           sessionID: session.id.description, leaseDuration: ProtoDuration(session.lease),
           heartbeatInterval: ProtoDuration(session.heartbeat), limits: coordinator.workerLimits, resumed: resumed)))
+    // Whatever is pushed comes after the welcome.
+    session.attach(self)
     if let drain = session.drainMessage { send(.drain(drain)) }
+    coordinator.tellAgain(session)
     call.eventLoop.execute { self.opened(session) }
   }
 

@@ -60,6 +60,9 @@ internal struct GroupVerbs {
         for case .stranded(let child) in reply.rows {
           first[child.parentRunID].map { outcomes[$0].addEffects { $0.strandedChildren.append(child) } }
         }
+        for case .held(let task) in reply.rows {
+          first[task.runID].map { outcomes[$0].addEffects { $0.untold = task } }
+        }
       }
     ]
   }
@@ -84,8 +87,13 @@ internal struct GroupVerbs {
       collectors.append { outcomes in
         for row in joined.rows {
           switch row {
-          case .resolved(let runID, let group):
-            places[runID].map { outcomes[$0].addEffects { $0.resolved.append(group) } }
+          case .resolved(let runID, let group, let isNew):
+            places[runID].map { place in
+              outcomes[place].addEffects { effects in
+                effects.resolved.append(group)
+                if isNew { effects.resolvedNow.append(group.key) }
+              }
+            }
           case .cancelled(let step):
             places[step.runID].map { outcomes[$0].addEffects { $0.cancelledSteps.append(step) } }
           case .stranded(let child):

@@ -44,10 +44,14 @@ package struct ExpireGroup: Sendable {
 package struct GroupEffects: Sendable {
   /// Resolved groups that the operation speaks of, whether it resolved them or an earlier one did.
   package var resolved: [GroupRow] = []
+  /// The keys of those that a report itself resolved.
+  package var resolvedNow: [String] = []
   /// Cancelled steps that sessions held.
   package var cancelledSteps: [HeldStep] = []
   /// Children whose steps were cancelled.
   package var strandedChildren: [StrandedChild] = []
+  /// The run's workflow task, if a session held it while groups of the run were resolved without its doing: it is to be told.
+  package var untold: TaskToken?
   /// Kinds of tasks of which members became ready, because others settled.
   package var readyKeys: [TaskKey] = []
   /// Activities that were planned to be handed out and were not: recorded before, held back, or cancelled at once.
@@ -56,7 +60,8 @@ package struct GroupEffects: Sendable {
   package init() {}
 
   package var isEmpty: Bool {
-    resolved.isEmpty && cancelledSteps.isEmpty && strandedChildren.isEmpty && readyKeys.isEmpty && keptBack.isEmpty
+    resolved.isEmpty && cancelledSteps.isEmpty && strandedChildren.isEmpty && untold == nil && readyKeys.isEmpty
+      && keptBack.isEmpty
   }
 }
 

@@ -189,7 +189,8 @@ class _PostgresTalk:
 
 class WorkerProxy(Proxy):
     """Between a coordinator and its workers. Points: `before push`, the task was committed as handed out and is not delivered;
-    `after push`, it was delivered. Matched by the task."""
+    `after push`, it was delivered; matched by the task. `before telling` and `after telling`: the same for groups that were
+    resolved while the worker holds the task; matched by what it is told."""
 
     def __init__(self, upstream_port: int, strike: Strike) -> None:
         self.strike = strike
@@ -226,34 +227,37 @@ class _WorkTalk:
             if len(self.buffer) < length:
                 break
             frame, self.buffer = self.buffer[:length], self.buffer[length:]
-            tasks = self._tasks(frame)
-            if any(self.strike.now("before push", task) for task in tasks):
+            messages = self._messages(frame)
+            if any(self.strike.now(f"before {act}", message) for act, message in messages):
                 return passing, True
             passing += frame
             # The proxy delivers what has passed though the coordinator is dead by then.
-            if any(self.strike.now("after push", task) for task in tasks):
+            if any(self.strike.now(f"after {act}", message) for act, message in messages):
                 return passing, True
         return passing, False
 
-    def _tasks(self, frame: bytes) -> list[Any]:
-        """The tasks that end with this frame."""
+    def _messages(self, frame: bytes) -> list[tuple[str, Any]]:
+        """The pushes that end with this frame."""
         kind, flags = frame[3], frame[4]
         if kind != 0 or flags & 0x8:
             return []
         stream = int.from_bytes(frame[5:9], "big")
         pending = self.streams.get(stream, b"") + frame[9:]
-        tasks = []
+        messages = []
         while len(pending) >= 5 and len(pending) >= 5 + int.from_bytes(pending[1:5], "big"):
             length = 5 + int.from_bytes(pending[1:5], "big")
-            tasks += self._task(pending[:length])
+            messages += self._push(pending[:length])
             pending = pending[length:]
         self.streams[stream] = pending
-        return tasks
+        return messages
 
     @staticmethod
-    def _task(message: bytes) -> list[Any]:
+    def _push(message: bytes) -> list[tuple[str, Any]]:
         with suppress(Exception):  # Messages of other calls need not parse.
             response = worker_service.WorkResponse.FromString(message[5:])
             tasks = [*response.tasks, *([response.task] if response.HasField("task") else [])]
-            return [task for task in tasks if len(task.run_id) == 36]
+            pushes: list[tuple[str, Any]] = [("push", task) for task in tasks if len(task.run_id) == 36]
+            if response.HasField("groups") and len(response.groups.token) == 38:
+                pushes.append(("telling", response.groups))
+            return pushes
         return []

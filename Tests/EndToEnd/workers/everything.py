@@ -50,9 +50,12 @@ async def everything(ctx: Context, number: int) -> dict[str, Any]:
         ("loser", Member.activity("forever", retry=PATIENT, returns=int)),
         ("fast", Member.activity("double", 7, retry=PATIENT, returns=int)),
     ])  # fmt: skip
+    mixed, _ = await ctx.race("mixed", [
+        ("near", asyncio.Event().wait), ("far", Member.activity("double", 8, retry=PATIENT, returns=int)),
+    ])  # fmt: skip
     below = await ctx.child("child", number, returns=int)
     told = await ctx.wait_for_signal("go", returns=int)
-    return {"first": first, "both": both, "winner": winner, "value": value, "below": below, "told": told}
+    return {"first": first, "both": both, "winner": winner, "value": value, "mixed": mixed, "below": below, "told": told}
 
 
 @workflow("appointment")

@@ -37,6 +37,76 @@ struct GroupEndToEndTests {
     }
   }
 
+  @Test(
+    "checklist 15: a local step ends only because its worker is told that an activity won, or that the deadline passed")
+  func toldWithoutAsking() async throws {
+    let stopped = [Gate(), Gate()]
+    let beside = Gate()
+    try await WithServer.with { kagzi in
+      kagzi.registerWorkflow("told") { (ctx: WorkflowContext) in
+        // It keeps the run from suspending until the race is over, so that no task tells.
+        async let other = ctx.step("beside") {
+          await beside.wait()
+          return 1
+        }
+        let (winner, _) = try await ctx.race(
+          "r",
+          [.step("here") { await ResolvedElsewhereTests.endless(stopped[0]) }, .activity("there", "soon")])
+        let late = try await ctx.collect(
+          "late", [.step("here") { await ResolvedElsewhereTests.endless(stopped[1]) }],
+          options: ParallelOptions(deadline: .milliseconds(200)))
+        beside.open()
+        return "\(winner) \(late.isDeadlinePassed) \(try await other)"
+      }
+      kagzi.registerActivity("soon") { (_: ActivityContext) in }
+    } body: { kagzi, options in
+      let clock = ContinuousClock()
+      let elapsed = try await clock.measure {
+        let handle = try await kagzi.startWorkflow("told", as: String.self, options)
+        #expect(try await handle.result() == "there true 1")
+      }
+      for gate in stopped { await gate.wait() }
+      #expect(elapsed < .seconds(5), "\(elapsed)")
+    }
+  }
+
+  @Test("checklist 15: what is resolved while the coordinator is away, or dies over it, is told afterwards")
+  func toldAfterKill() async throws {
+    let began = Counter()
+    let stopped = Counter()
+    try await WithServer.with(configure: { $0.maxConcurrentWorkflows(20).maxConcurrentActivities(20) }) { kagzi in
+      kagzi.registerWorkflow("told-after") { (ctx: WorkflowContext) in
+        try await ctx.race(
+          "r",
+          [
+            .step("here") {
+              began.add()
+              let gate = Gate()
+              await ResolvedElsewhereTests.endless(gate)
+              stopped.add()
+              return 0
+            }, .activity("there", "later", 7),
+          ]
+        ).value
+      }
+      kagzi.registerActivity("later") { (number: Int, _: ActivityContext) in
+        while began.count() < 20 { try await Task.sleep(for: .milliseconds(1)) }
+        return number
+      }
+    } body: { kagzi, options in
+      try await withThrowingTaskGroup(of: Int.self) { group in
+        for _ in 0..<20 {
+          group.addTask { try await kagzi.startWorkflow("told-after", as: Int.self, options).result() }
+        }
+        while began.count() < 20 { try await Task.sleep(for: .milliseconds(1)) }
+        try await WithServer.current?.restart(signal: SIGKILL)
+        for try await value in group { #expect(value == 7) }
+      }
+      #expect(began.count() == 20)
+      while stopped.count() < 20 { try await Task.sleep(for: .milliseconds(1)) }
+    }
+  }
+
   @Test("checklist 12: outcomes of activities come along when a local step is the last to end")
   func mixedCollect() async throws {
     let last = Gate()

@@ -67,6 +67,21 @@ extension FakeCoordinator {
       state.runs[id]?.news.append(step)
     }
     wake(id, &state)
+    if state.reporting != id { tellHolder(of: id, &state) }
+  }
+
+  /// Tells the worker that holds the run's task which groups were resolved since it was handed out.
+  func tellHolder(of id: String, _ state: inout State) {
+    guard let run = state.runs[id], let token = run.token, run.outcome == nil, !run.groupNews.isEmpty else { return }
+    var resolved = GroupsResolved(token: token, groups: run.groupNews.compactMap { run.groups[$0]?.record })
+    resolved.steps = run.order.compactMap { run.steps[$0] }.filter { step in
+      step.kind != .local && step.isSettled && run.groupNews.contains(step.group)
+    }
+    if let page = state.faults.pageSize, resolved.steps.count > page {
+      resolved.steps = Array(resolved.steps.prefix(page))
+      resolved.moreStepsToken = "0"
+    }
+    deliver(.groups(resolved), &state)
   }
 
   /// A group's deadline passes.

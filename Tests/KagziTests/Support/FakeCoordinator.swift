@@ -80,6 +80,8 @@ final class FakeCoordinator: Coordinator {
     var children: [StartChild] = []
     var signalWaits: [(run: String, wait: AwaitSignal)] = []
     var pagesDeltas = false
+    /// The run whose report is being taken: its answer tells of the groups that the report resolves.
+    var reporting: String?
     var heartbeatInterval = Duration.seconds(10)
     /// Calls of FetchSteps.
     var fetches = 0
@@ -290,6 +292,7 @@ final class FakeCoordinator: Coordinator {
       state.activities[key]?.token = nil
     }
     deliver(.welcome(Welcome(sessionID: hello.sessionID, resumed: state.hellos.count > 1)), &state)
+    for id in state.runs.keys.sorted() { tellHolder(of: id, &state) }
   }
 
   private func add(_ grant: SlotGrant, _ state: inout State) {
@@ -322,6 +325,8 @@ final class FakeCoordinator: Coordinator {
       answer.rejection = Rejection(reason: .leaseLost, message: "The fake gave it away")
       return
     }
+    state.reporting = id
+    defer { state.reporting = nil }
     for command in report.commands { open(command, id, &state) }
     let wasWoken = state.runs[id]?.isWoken ?? false
     for result in report.results { answer.decisions.append(decide(result, id, &state)) }

@@ -133,6 +133,15 @@ class Coordinator:
         self.answer(*decisions, groups=groups)
         return await self.report()
 
+    def tell(self, *steps: worker.StepRecord, groups: Sequence[worker.GroupRecord]) -> None:
+        """Groups were resolved elsewhere, and these of their members settled there."""
+        self.run.groups_resolved(groups, steps)
+
+    async def told(self, *steps: worker.StepRecord, groups: Sequence[worker.GroupRecord]) -> worker.WorkflowReport:
+        """The same; gives the report that follows."""
+        self.tell(*steps, groups=groups)
+        return await self.report()
+
     async def rejected(self, reason: Any, message: str = "no") -> None:
         self.run.answered(worker.ReportAnswer(rejection=worker.Rejection(reason=reason, message=message)))
 

@@ -60,7 +60,7 @@ public enum WorkerService {
     public static var kind: RPCKind { .unary }
   }
 
-  /// Unary twin of the stream: keeps a session alive, carries progress, tells of cancellation.
+  /// Unary twin of the stream: keeps a session alive, carries progress, tells of cancellation and of resolved groups.
   public enum Heartbeat: RPCMethod {
     public typealias Request = HeartbeatRequest
     public typealias Response = HeartbeatResponse

@@ -24,7 +24,8 @@ package struct JoinReportsMany: PostgresStatement {
   }
 
   package enum Row: Sendable {
-    case resolved(RunID, GroupRow)
+    /// - Parameter isNew: whether the report resolved it, not an earlier event.
+    case resolved(RunID, GroupRow, isNew: Bool)
     case cancelled(HeldStep)
     case stranded(StrandedChild)
   }
@@ -201,7 +202,7 @@ package struct JoinReportsMany: PostgresStatement {
     SELECT run_id, group_key, coalesce(old_verdict, verdict),
            coalesce(winner, CASE WHEN strategy = 3 AND verdict = 1 THEN first_success END),
            coalesce(failed_step, CASE WHEN strategy = 1 AND verdict = 2 THEN first_failure END),
-           succeeded::integer, failed::integer, NULL::uuid, NULL::integer, NULL::uuid
+           succeeded::integer, failed::integer, NULL::uuid, CASE WHEN old_verdict IS NULL THEN 1 END, NULL::uuid
       FROM decided WHERE coalesce(old_verdict, verdict) IS NOT NULL
      UNION ALL
     SELECT run_id, step_key, NULL, NULL, NULL, NULL, NULL, session_id, lease_epoch, NULL FROM abandoned WHERE session_id IS NOT NULL
@@ -247,7 +248,8 @@ package struct JoinReportsMany: PostgresStatement {
         runID,
         GroupRow(
           key: try row.string(1), verdict: verdict, winner: try row.optionalString(3),
-          failedStep: try row.optionalString(4), succeeded: try row.int32(5), failed: try row.int32(6)))
+          failedStep: try row.optionalString(4), succeeded: try row.int32(5), failed: try row.int32(6)),
+        isNew: try row.optionalInt32(8) != nil)
     }
     return .cancelled(
       HeldStep(runID: runID, stepKey: try row.string(1), sessionID: sessionID, epoch: try row.int32(8)))

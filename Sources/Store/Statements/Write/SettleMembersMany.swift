@@ -1,10 +1,10 @@
-internal import Engine
+package import Engine
 package import Postgres
 
 /// Settles steps that may be members of groups, counts them, resolves the groups they decide and those whose deadline has
 /// passed, and wakes the runs. Runs under `LockGroupsMany`. Rows: one a settled step or expired group, by its place in
-/// the input (expiries after settles); one a cancelled step that a session
-/// held; one a child that is to be stopped.
+/// the input (expiries after settles); one a cancelled step that a session held; one a child that is to be stopped; one a run
+/// whose groups were resolved while a session held its workflow task.
 ///
 /// A member that decides nothing wakes its run only if its group does not know how many members it has; its sequence is
 /// counted all the same, so that later tasks carry it.
@@ -16,6 +16,8 @@ package struct SettleMembersMany: PostgresStatement {
     case settled(position: Int, Wake)
     case cancelled(HeldStep)
     case stranded(StrandedChild)
+    /// The workflow task whose holder does not know what was resolved.
+    case held(TaskToken)
   }
 
   package static let name = "settle_members_many"
@@ -96,21 +98,22 @@ package struct SettleMembersMany: PostgresStatement {
     ),
     woken AS (
       UPDATE kagzi.open_runs r SET
-        seq = w.seq + w.settled + w.cancelled,
+        seq = w.seq + w.settled + w.cancelled + w.resolved,
         quiet_seq = CASE WHEN w.calls THEN r.quiet_seq ELSE w.seq + w.settled END,
         news = CASE WHEN w.calls THEN NOT w.wakes ELSE r.news END,
         status = CASE WHEN w.wakes THEN 2 ELSE r.status END,
         leased = r.leased OR (w.wakes AND w.reserved IS NOT NULL),
         ready_at = CASE WHEN w.wakes AND w.reserved IS NULL THEN clock.now ELSE r.ready_at END,
         lease_epoch = r.lease_epoch + CASE WHEN w.wakes AND w.reserved IS NOT NULL THEN 1 ELSE 0 END,
-        lease_seq = CASE WHEN w.wakes AND w.reserved IS NOT NULL THEN w.seq + w.settled + w.cancelled ELSE r.lease_seq END,
+        lease_seq = CASE WHEN w.wakes AND w.reserved IS NOT NULL THEN w.seq + w.settled + w.cancelled + w.resolved ELSE r.lease_seq END,
         leased_at = CASE WHEN w.wakes AND w.reserved IS NOT NULL THEN clock.now ELSE r.leased_at END,
         session_id = CASE WHEN w.wakes AND w.reserved IS NOT NULL THEN w.reserved ELSE r.session_id END,
         sticky = CASE WHEN w.wakes AND w.reserved IS NOT NULL THEN r.sticky AND r.session_id = w.reserved ELSE r.sticky END
       FROM run w, clock
       WHERE r.run_id = w.run_id
       RETURNING r.run_id, r.lease_epoch, r.sticky, w.wakes, w.reserved, w.winner,
-                w.settled = 1 AND w.resolved = 0 AND w.is_told AS is_alone
+                w.settled = 1 AND w.resolved = 0 AND w.is_told AS is_alone,
+                r.session_id, r.leased AND NOT w.wakes AND w.resolved > 0 AS is_untold
     ),
     placed AS MATERIALIZED (
       SELECT h.*, coalesce(r.seq, 0) + row_number() OVER (PARTITION BY h.run_id ORDER BY h.step_key) AS settled_seq
@@ -138,7 +141,7 @@ package struct SettleMembersMany: PostgresStatement {
     ),
     \(ClosedRows.stranded(sparingAbandoned: false)),
     joined AS MATERIALIZED (
-      SELECT d.*, coalesce(r.seq + r.settled + r.cancelled, 0) AS seq
+      SELECT d.*, coalesce(r.seq + r.settled + r.cancelled + r.resolved, 0) AS seq
         FROM decided d FULL JOIN run r ON r.run_id = d.run_id
        WHERE num_nulls(d.run_id) = 0
     ),
@@ -162,6 +165,8 @@ package struct SettleMembersMany: PostgresStatement {
     SELECT NULL, NULL, lease_epoch, NULL, NULL, run_id, step_key, session_id, NULL FROM abandoned WHERE session_id IS NOT NULL
      UNION ALL
     SELECT NULL, NULL, NULL, NULL, NULL, parent_run_id, parent_step, NULL, run_id FROM stranded
+     UNION ALL
+    SELECT NULL, 3, lease_epoch, NULL, NULL, run_id, NULL, session_id, NULL FROM woken WHERE is_untold
     """
 
   package func bind(_ parameters: inout PostgresParameters) {
@@ -185,6 +190,10 @@ package struct SettleMembersMany: PostgresStatement {
         StrandedChild(childRunID: child, parentRunID: try row.id(5), parentStep: try row.string(6)))
     }
     guard let position = try row.optionalInt(0) else {
+      if try row.optionalInt32(1) == 3 {
+        return .held(
+          TaskToken(runID: try row.id(5), sessionID: try row.id(7), epoch: try row.int32(2), step: nil))
+      }
       return .cancelled(
         HeldStep(runID: try row.id(5), stepKey: try row.string(6), sessionID: try row.id(7), epoch: try row.int32(2)))
     }

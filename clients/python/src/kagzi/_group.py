@@ -20,12 +20,6 @@ SUCCEEDED = records.GROUP_VERDICT_SUCCEEDED
 FAILED = records.GROUP_VERDICT_FAILED
 DEADLINE = records.GROUP_VERDICT_DEADLINE
 
-FIRST_ASK = 0.1
-LONGEST_ASK = 1.0
-AFTER_DEADLINE = 0.02
-"""While local members run, the worker hears of what ends their group elsewhere only by asking: first after so many seconds,
-then less and less often; about a deadline, so many seconds after it."""
-
 
 class Group:
     """A group of one run."""
@@ -43,16 +37,13 @@ class Group:
         self.future: asyncio.Future[None] | None = None
         """What the function waits for when the group is joined as a whole."""
         self.error: BaseException | None = None
-        self.ask_delay = FIRST_ASK
-        self.deadline_at: float | None = None
-        """About when its deadline passes, by the worker's clock: when to ask, no more."""
         self.running = 0
         self.queue: deque[tuple[Wait, int, float]] = deque()
         self._succeeded = 0
         self._failed = 0
         self._cancelled = 0
         self.undecided: list[Wait] = []
-        """Reported together with the news that the group is resolved: recorded or late, which the next task tells."""
+        """Reported together with the news that the group is resolved: recorded or late, which what comes next tells."""
         self._late: dict[str, Wait] = {}
         self._is_finished = False
 
@@ -60,18 +51,6 @@ class Group:
     def has_room(self) -> bool:
         """Whether another local member may run."""
         return self.opening.max_concurrency == 0 or self.running < self.opening.max_concurrency
-
-    @property
-    def may_end_elsewhere(self) -> bool:
-        """Whether something may resolve it while local members run here: a member that runs elsewhere, or its deadline."""
-        if self.record is not None or not self.is_opened or self.running == 0:
-            return False
-        return self.deadline_at is not None or self.has_members_elsewhere
-
-    @property
-    def has_members_elsewhere(self) -> bool:
-        """Whether a member that does not run here has not ended, as far as is known."""
-        return any(wait.call is None and not wait.is_done for wait in self.members.values())
 
     # What is known
 
@@ -111,7 +90,7 @@ class Group:
         return self._succeeded >= record.succeeded and self._failed + self._cancelled >= record.failed
 
     def decide(self) -> None:
-        """A task came with all that settled elsewhere: the counts tell whether undecided results are recorded."""
+        """All that settled elsewhere is known: the counts tell whether undecided results are recorded."""
         waits, self.undecided = self.undecided, []
         record = self.record
         if record is None or (self._succeeded >= record.succeeded and self._failed >= record.failed):

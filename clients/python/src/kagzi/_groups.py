@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from . import _payloads
 from ._failures import error_of
-from ._group import AFTER_DEADLINE, FAILED, LONGEST_ASK, QUORUM, SUCCEEDED, Group
+from ._group import FAILED, QUORUM, SUCCEEDED, Group
 from ._messages import run as records
 from ._messages import worker
-from ._times import seconds_of
 from ._wait import SETTLED, Wait, is_shielded
 from .errors import Cancelled, DuplicateStepName
 
@@ -33,17 +32,11 @@ class Groups:
         self._open: dict[str, Group] = {}
         self._joined_names: set[str] = set()
         self._awaited = 0
-        self._ask_timer: asyncio.TimerHandle | None = None
 
     @property
     def are_awaited(self) -> bool:
         """Whether the function waits for a group as a whole."""
         return self._awaited > 0
-
-    @property
-    def are_open(self) -> bool:
-        """Whether there are groups that the function has to do with."""
-        return bool(self._open)
 
     # What the context asks
 
@@ -87,8 +80,6 @@ class Groups:
         ledger = self._run.ledger
         opening.key = ledger.key_of_group(name)
         group = Group(opening, ledger.groups.get(opening.key))
-        if opening.HasField("deadline"):
-            group.deadline_at = self._run.host.loop.time() + seconds_of(opening.deadline)
         self._open[group.key] = group
         return group
 
@@ -172,41 +163,6 @@ class Groups:
         if group.running == 0 and self._run.is_cancelled and not group.is_shielded:
             group.fail(Cancelled(self._run.cancel_reason))
 
-    # Asking
-
-    def ask_later(self) -> None:
-        """Nothing can be reported now, and local members run: ask before long whether their groups are resolved."""
-        if self._ask_timer is not None:
-            return
-        loop = self._run.host.loop
-        delays = [self._ask_delay(group, loop.time()) for group in self._open.values() if group.may_end_elsewhere]
-        if delays:
-            self._ask_timer = loop.call_later(min(delays), self._ask)
-
-    def _ask_delay(self, group: Group, now: float) -> float:
-        delays = [group.ask_delay] if group.has_members_elsewhere else []
-        if group.deadline_at is not None:
-            left = group.deadline_at + AFTER_DEADLINE - now
-            delays.append(left if left > 0 else group.ask_delay)
-        return min(delays)
-
-    def _ask(self) -> None:
-        """A group that is opened again changes nothing, and the answer says whether it is resolved."""
-        self._ask_timer = None
-        run = self._run
-        if run.is_over or run.is_suspended:
-            return
-        for group in self._open.values():
-            if group.may_end_elsewhere:
-                group.ask_delay = min(group.ask_delay * 2, LONGEST_ASK)
-                run.outbox.add(worker.Command(open_group=group.opening))
-        run.advance()
-
-    def drop(self) -> None:
-        """The function is forgotten."""
-        if self._ask_timer is not None:
-            self._ask_timer.cancel()
-
     # Resolution
 
     def note(self, resolved: Iterable[worker.GroupRecord]) -> None:
@@ -245,6 +201,14 @@ class Groups:
         """A task came with all that settled elsewhere."""
         for group in self._open.values():
             if group.undecided:
+                group.decide()
+        self.settle()
+
+    def told(self, resolved: Iterable[worker.GroupRecord]) -> None:
+        """The coordinator has told of groups that were resolved elsewhere, and of all their members that settled there."""
+        for record in resolved:
+            group = self._open.get(record.key)
+            if group is not None and group.undecided:
                 group.decide()
         self.settle()
 

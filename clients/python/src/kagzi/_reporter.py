@@ -40,8 +40,6 @@ class Reporter:
         elif run.locals.running or run.loop.foreign:
             if run.outbox.commands:
                 self._send_continue(self._with_items())
-            elif run.groups.are_open:
-                run.groups.ask_later()
         elif run.waits or run.groups.are_awaited:
             self._send_suspend()
         else:

@@ -1,7 +1,7 @@
 """One run in a worker's memory: the state machine between a workflow function and the coordinator.
 
-It does no I/O. What comes in: tasks (`begin`, `resume`), answers to reports (`answered`), cancellation (`cancel`), and the
-ends of local steps. What goes out: reports, by `RunHost.send_report`. The rules are in `docs/worker-protocol.md`:
+It does no I/O. What comes in: tasks (`begin`, `resume`), answers to reports (`answered`), groups that were resolved elsewhere
+(`groups_resolved`), cancellation (`cancel`), and the ends of local steps. What goes out: reports, by `RunHost.send_report`. The rules are in `docs/worker-protocol.md`:
 at most one report is in flight; a local step returns only when its outcome is recorded; when nothing in the function
 can go on, everything gathered goes out in one report and the function stays suspended where it stands.
 
@@ -93,6 +93,7 @@ class WorkflowRun:
         self._context = Context(self)
         self._random: random.Random | None = None
         self._will_advance = False
+        self._news: list[tuple[Iterable[worker.GroupRecord], Iterable[worker.StepRecord]]] = []
 
     # What the worker tells
 
@@ -107,6 +108,7 @@ class WorkflowRun:
         self.run_id = task.run_id
         self.token = task.token
         self.ledger.load(steps, task.workflow.groups)
+        self._take_news()
         if task.workflow.cancel_requested:
             self.is_cancelled = True
             self.cancel_reason = task.workflow.cancel_reason
@@ -129,6 +131,7 @@ class WorkflowRun:
         for record in steps:
             self._apply(record)
         self.groups.resumed()
+        self._take_news()
         if self.is_cancelled:
             self._cancel_waits()
         self.advance()
@@ -168,7 +171,30 @@ class WorkflowRun:
                     self._decided(wait, decisions.get(wait.key))
         if resolved:
             self.groups.settle()
+        self._take_news()
         self.advance()
+
+    def groups_resolved(self, groups: Iterable[worker.GroupRecord], steps: Iterable[worker.StepRecord]) -> None:
+        """Groups were resolved elsewhere; `steps` are their members that settled there.
+
+        Taken only after the answer to a report on its way: that says first which of its results were recorded before.
+        """
+        if self.is_over:
+            return
+        self._news.append((groups, steps))
+        if self.root is None or self.is_suspended or self._reporter.is_in_flight:
+            return
+        self.loop.is_held = True
+        self._take_news()
+        self.advance()
+
+    def _take_news(self) -> None:
+        news, self._news = self._news, []
+        for groups, steps in news:
+            self.groups.note(groups)
+            for record in steps:
+                self._apply(record)
+            self.groups.told(groups)
 
     def give_back(self, reason: str, evicted: bool = False) -> None:
         """Hand the task back as it is."""
@@ -182,7 +208,6 @@ class WorkflowRun:
         for wait in self.waits.values():
             self.locals.cancel(wait)
         self.loop.drop()
-        self.groups.drop()
         self.waits.clear()
         self.ledger.clear()
         self.outbox.clear()

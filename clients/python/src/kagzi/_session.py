@@ -75,6 +75,10 @@ class SessionHost(Protocol):
         """Cancel a task."""
         ...
 
+    def groups_resolved(self, resolved: worker.GroupsResolved) -> None:
+        """Groups of a run whose task is at work were resolved elsewhere."""
+        ...
+
     def task_lost(self, token: bytes, reason: str) -> None:
         """A task is no longer ours."""
         ...
@@ -362,6 +366,8 @@ class Session:
             self._answered(response.answer)
         elif kind == "cancel":
             self._host.task_cancelled(response.cancel.token, response.cancel.reason)
+        elif kind == "groups":
+            self._host.groups_resolved(response.groups)
         elif kind == "lost":
             for token in response.lost.tokens:
                 self._unaccepted.pop(token, None)

@@ -6,6 +6,7 @@ import asyncio
 import functools
 import logging
 from collections import OrderedDict
+from collections.abc import Coroutine
 from concurrent.futures import Executor
 from typing import TYPE_CHECKING, Any
 
@@ -55,6 +56,16 @@ class WorkflowTasks:
         if run is not None:
             run.cancel(reason)
         return run is not None
+
+    def groups_resolved(self, resolved: worker.GroupsResolved) -> None:
+        """Groups were resolved elsewhere. Of a task that is not at work any more the next one says the same."""
+        run = self._runs.get(resolved.token)
+        if run is None:
+            return
+        if resolved.more_steps_token:
+            self._keep(self._fetch_members(run, resolved))
+        else:
+            run.groups_resolved(resolved.groups, resolved.steps)
 
     def lost(self, token: bytes, reason: str) -> bool:
         """A task, or the run whose last task it was, is no longer ours; False if it is not here."""
@@ -123,13 +134,25 @@ class WorkflowTasks:
         self._token_of[task.run_id] = task.token
         if task.workflow.more_steps_token:
             run.adopt(task)
-            fetch = self.loop.create_task(self._fetch(run, task))
-            self._fetches.add(fetch)
-            fetch.add_done_callback(self._fetches.discard)
+            self._keep(self._fetch(run, task))
         elif task.workflow.delta:
             run.resume(task, task.workflow.steps)
         else:
             run.begin(task, task.workflow.steps)
+
+    def _keep(self, fetch: Coroutine[Any, Any, None]) -> None:
+        task = self.loop.create_task(fetch)
+        self._fetches.add(task)
+        task.add_done_callback(self._fetches.discard)
+
+    async def _fetch_members(self, run: WorkflowRun, resolved: worker.GroupsResolved) -> None:
+        steps = list(resolved.steps)
+        try:
+            steps += await self._owner.session.fetch_steps(resolved.token, resolved.more_steps_token)
+        except KagziError as error:  # the next task has them
+            logger.warning("run %s: the members of resolved groups could not be fetched: %s", run.run_id, error)
+        if self._runs.get(resolved.token) is run:
+            run.groups_resolved(resolved.groups, steps)
 
     async def _fetch(self, run: WorkflowRun, task: worker.Task) -> None:
         steps = list(task.workflow.steps)

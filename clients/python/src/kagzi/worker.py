@@ -404,6 +404,10 @@ class Worker:
         if not self.activity_tasks.cancelled(token, reason):
             self.workflow_tasks.cancelled(token, reason)
 
+    def groups_resolved(self, resolved: worker.GroupsResolved) -> None:
+        """See SessionHost."""
+        self.workflow_tasks.groups_resolved(resolved)
+
     def task_lost(self, token: bytes, reason: str) -> None:
         """See SessionHost."""
         if not self.activity_tasks.lost(token, reason):

@@ -87,8 +87,10 @@ class Cutter:
         self._server: asyncio.Server | None = None
         self.address = ""
 
-    async def start(self) -> None:
-        self._server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
+    async def start(self, again: bool = False) -> None:
+        """Take connections: `again`, at the same address as before."""
+        port = int(self.address.rpartition(":")[2]) if again else 0
+        self._server = await asyncio.start_server(self._connected, "127.0.0.1", port)
         self.address = f"127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
 
     async def stop(self) -> None:

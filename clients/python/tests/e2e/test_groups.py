@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from coordinator import Coordinator
+from coordinator import Coordinator, Cutter
 from support import serving, until
 
 from kagzi import (
@@ -34,6 +34,7 @@ from kagzi import (
     activity,
     workflow,
 )
+from kagzi._session import Session
 
 Spawn = Callable[..., "subprocess.Popen[str]"]
 
@@ -426,3 +427,86 @@ async def test_a_group_ends_although_local_members_run(client: Client, queue: st
     async with serving(client, queue, mixed, quick, bad):
         assert await client.execute(mixed, task_queue=queue, timeout=10) == ["quick", "declined", ["short"], ["long"]]
     assert ended == ["long"] * 3
+
+
+async def test_checklist_15_a_function_is_told_that_an_activity_won_though_it_cannot_suspend(
+    client: Client, queue: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing of it ends by itself: the race must be told before the other step may end, and the worker does not ask."""
+    order: list[str] = []
+    release = asyncio.Event()
+    over = asyncio.Event()
+    send = Session.report
+
+    def report(session: Session, request: Any, on_answer: Any) -> None:
+        if request.report.HasField("workflow"):
+            order.append(str(request.report.workflow.WhichOneof("outcome")))
+        send(session, request, on_answer)
+
+    monkeypatch.setattr(Session, "report", report)
+
+    @activity(queue + "-far")
+    async def far() -> str:
+        await release.wait()
+        order.append("far ends")
+        return "far"
+
+    async def near() -> None:
+        release.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            order.append("near is cancelled")
+            raise
+
+    @workflow(queue)
+    async def told(ctx: Context) -> list[Any]:
+        async def race() -> str:
+            winner, _ = await ctx.race("r", [("near", near), ("far", far)])
+            over.set()
+            return winner
+
+        return await asyncio.gather(race(), ctx.step("beside", over.wait))
+
+    async with serving(client, queue, told, far):
+        assert await client.execute(told, task_queue=queue, timeout=5) == ["far", True]
+    assert order == ["continue", "far ends", "near is cancelled", "continue", "complete"]
+
+
+async def test_what_is_resolved_while_the_connection_is_away_is_told_on_the_next_one(
+    coordinator: Coordinator, client: Client, queue: str, cutter: Cutter
+) -> None:
+    away = asyncio.Event()
+    began = asyncio.Event()
+    ended: list[str] = []
+
+    @activity(queue + "-far")
+    async def far() -> str:
+        await away.wait()
+        return "far"
+
+    async def near() -> None:
+        began.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.append("near")
+
+    @workflow(queue)
+    async def told(ctx: Context) -> str:
+        winner, _ = await ctx.race("r", [("near", near), ("far", far)])
+        return winner
+
+    async with serving(client, queue, far), Client(cutter.address) as behind, serving(behind, queue, told):
+        handle = await client.start(told, task_queue=queue)
+        await asyncio.wait_for(began.wait(), 10)
+        while not (await handle.groups()):
+            await asyncio.sleep(0.01)
+        await cutter.stop()
+        away.set()
+        while not (await handle.groups())[0].winner:
+            await asyncio.sleep(0.01)
+        assert not ended
+        await cutter.start(again=True)
+        assert await handle.result(timeout=8) == "far"
+    assert ended == ["near"]

@@ -457,6 +457,51 @@ void   kagzi__v1__cancel_task__free_unpacked
   assert(message->base.descriptor == &kagzi__v1__cancel_task__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   kagzi__v1__groups_resolved__init
+                     (Kagzi__V1__GroupsResolved         *message)
+{
+  static const Kagzi__V1__GroupsResolved init_value = KAGZI__V1__GROUPS_RESOLVED__INIT;
+  *message = init_value;
+}
+size_t kagzi__v1__groups_resolved__get_packed_size
+                     (const Kagzi__V1__GroupsResolved *message)
+{
+  assert(message->base.descriptor == &kagzi__v1__groups_resolved__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t kagzi__v1__groups_resolved__pack
+                     (const Kagzi__V1__GroupsResolved *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &kagzi__v1__groups_resolved__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t kagzi__v1__groups_resolved__pack_to_buffer
+                     (const Kagzi__V1__GroupsResolved *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &kagzi__v1__groups_resolved__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Kagzi__V1__GroupsResolved *
+       kagzi__v1__groups_resolved__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Kagzi__V1__GroupsResolved *)
+     protobuf_c_message_unpack (&kagzi__v1__groups_resolved__descriptor,
+                                allocator, len, data);
+}
+void   kagzi__v1__groups_resolved__free_unpacked
+                     (Kagzi__V1__GroupsResolved *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &kagzi__v1__groups_resolved__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   kagzi__v1__task_lost__init
                      (Kagzi__V1__TaskLost         *message)
 {
@@ -2540,6 +2585,83 @@ const ProtobufCMessageDescriptor kagzi__v1__cancel_task__descriptor =
   kagzi__v1__cancel_task__field_indices_by_name,
   1,  kagzi__v1__cancel_task__number_ranges,
   (ProtobufCMessageInit) kagzi__v1__cancel_task__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor kagzi__v1__groups_resolved__field_descriptors[4] =
+{
+  {
+    "token",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Kagzi__V1__GroupsResolved, token),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "groups",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Kagzi__V1__GroupsResolved, n_groups),
+    offsetof(Kagzi__V1__GroupsResolved, groups),
+    &kagzi__v1__group_record__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "steps",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Kagzi__V1__GroupsResolved, n_steps),
+    offsetof(Kagzi__V1__GroupsResolved, steps),
+    &kagzi__v1__step_record__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "more_steps_token",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Kagzi__V1__GroupsResolved, more_steps_token),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned kagzi__v1__groups_resolved__field_indices_by_name[] = {
+  1,   /* field[1] = groups */
+  3,   /* field[3] = more_steps_token */
+  2,   /* field[2] = steps */
+  0,   /* field[0] = token */
+};
+static const ProtobufCIntRange kagzi__v1__groups_resolved__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor kagzi__v1__groups_resolved__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "kagzi.v1.GroupsResolved",
+  "GroupsResolved",
+  "Kagzi__V1__GroupsResolved",
+  "kagzi.v1",
+  sizeof(Kagzi__V1__GroupsResolved),
+  4,
+  kagzi__v1__groups_resolved__field_descriptors,
+  kagzi__v1__groups_resolved__field_indices_by_name,
+  1,  kagzi__v1__groups_resolved__number_ranges,
+  (ProtobufCMessageInit) kagzi__v1__groups_resolved__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor kagzi__v1__task_lost__field_descriptors[2] =

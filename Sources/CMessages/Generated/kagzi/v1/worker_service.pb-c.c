@@ -1184,7 +1184,7 @@ const ProtobufCMessageDescriptor kagzi__v1__work_request__descriptor =
   (ProtobufCMessageInit) kagzi__v1__work_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor kagzi__v1__work_response__field_descriptors[9] =
+static const ProtobufCFieldDescriptor kagzi__v1__work_response__field_descriptors[10] =
 {
   {
     "welcome",
@@ -1294,6 +1294,18 @@ static const ProtobufCFieldDescriptor kagzi__v1__work_response__field_descriptor
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "groups",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Kagzi__V1__WorkResponse, message_case),
+    offsetof(Kagzi__V1__WorkResponse, groups),
+    &kagzi__v1__groups_resolved__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned kagzi__v1__work_response__field_indices_by_name[] = {
   2,   /* field[2] = answer */
@@ -1301,6 +1313,7 @@ static const unsigned kagzi__v1__work_response__field_indices_by_name[] = {
   6,   /* field[6] = beat */
   3,   /* field[3] = cancel */
   5,   /* field[5] = drain */
+  9,   /* field[9] = groups */
   4,   /* field[4] = lost */
   1,   /* field[1] = task */
   7,   /* field[7] = tasks */
@@ -1309,7 +1322,7 @@ static const unsigned kagzi__v1__work_response__field_indices_by_name[] = {
 static const ProtobufCIntRange kagzi__v1__work_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 9 }
+  { 0, 10 }
 };
 const ProtobufCMessageDescriptor kagzi__v1__work_response__descriptor =
 {
@@ -1319,7 +1332,7 @@ const ProtobufCMessageDescriptor kagzi__v1__work_response__descriptor =
   "Kagzi__V1__WorkResponse",
   "kagzi.v1",
   sizeof(Kagzi__V1__WorkResponse),
-  9,
+  10,
   kagzi__v1__work_response__field_descriptors,
   kagzi__v1__work_response__field_indices_by_name,
   1,  kagzi__v1__work_response__number_ranges,
@@ -1607,7 +1620,7 @@ const ProtobufCMessageDescriptor kagzi__v1__heartbeat_request__descriptor =
   (ProtobufCMessageInit) kagzi__v1__heartbeat_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor kagzi__v1__heartbeat_response__field_descriptors[4] =
+static const ProtobufCFieldDescriptor kagzi__v1__heartbeat_response__field_descriptors[5] =
 {
   {
     "beat",
@@ -1657,17 +1670,30 @@ static const ProtobufCFieldDescriptor kagzi__v1__heartbeat_response__field_descr
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "groups",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Kagzi__V1__HeartbeatResponse, message_case),
+    offsetof(Kagzi__V1__HeartbeatResponse, groups),
+    &kagzi__v1__groups_resolved__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned kagzi__v1__heartbeat_response__field_indices_by_name[] = {
   0,   /* field[0] = beat */
   1,   /* field[1] = cancel */
   3,   /* field[3] = drain */
+  4,   /* field[4] = groups */
   2,   /* field[2] = lost */
 };
 static const ProtobufCIntRange kagzi__v1__heartbeat_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor kagzi__v1__heartbeat_response__descriptor =
 {
@@ -1677,7 +1703,7 @@ const ProtobufCMessageDescriptor kagzi__v1__heartbeat_response__descriptor =
   "Kagzi__V1__HeartbeatResponse",
   "kagzi.v1",
   sizeof(Kagzi__V1__HeartbeatResponse),
-  4,
+  5,
   kagzi__v1__heartbeat_response__field_descriptors,
   kagzi__v1__heartbeat_response__field_indices_by_name,
   1,  kagzi__v1__heartbeat_response__number_ranges,

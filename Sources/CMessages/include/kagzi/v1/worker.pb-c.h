@@ -29,6 +29,7 @@ typedef struct Kagzi__V1__ActivityProgress Kagzi__V1__ActivityProgress;
 typedef struct Kagzi__V1__BeatAnswer Kagzi__V1__BeatAnswer;
 typedef struct Kagzi__V1__Goodbye Kagzi__V1__Goodbye;
 typedef struct Kagzi__V1__CancelTask Kagzi__V1__CancelTask;
+typedef struct Kagzi__V1__GroupsResolved Kagzi__V1__GroupsResolved;
 typedef struct Kagzi__V1__TaskLost Kagzi__V1__TaskLost;
 typedef struct Kagzi__V1__Drain Kagzi__V1__Drain;
 typedef struct Kagzi__V1__Task Kagzi__V1__Task;
@@ -188,6 +189,21 @@ struct  Kagzi__V1__CancelTask
 #define KAGZI__V1__CANCEL_TASK__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&kagzi__v1__cancel_task__descriptor) \
     , {0,NULL}, {0,NULL} }
+
+
+struct  Kagzi__V1__GroupsResolved
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData token;
+  size_t n_groups;
+  Kagzi__V1__GroupRecord **groups;
+  size_t n_steps;
+  Kagzi__V1__StepRecord **steps;
+  ProtobufCBinaryData more_steps_token;
+};
+#define KAGZI__V1__GROUPS_RESOLVED__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&kagzi__v1__groups_resolved__descriptor) \
+    , {0,NULL}, 0,NULL, 0,NULL, {0,NULL} }
 
 
 struct  Kagzi__V1__TaskLost
@@ -975,6 +991,25 @@ Kagzi__V1__CancelTask *
 void   kagzi__v1__cancel_task__free_unpacked
                      (Kagzi__V1__CancelTask *message,
                       ProtobufCAllocator *allocator);
+/* Kagzi__V1__GroupsResolved methods */
+void   kagzi__v1__groups_resolved__init
+                     (Kagzi__V1__GroupsResolved         *message);
+size_t kagzi__v1__groups_resolved__get_packed_size
+                     (const Kagzi__V1__GroupsResolved   *message);
+size_t kagzi__v1__groups_resolved__pack
+                     (const Kagzi__V1__GroupsResolved   *message,
+                      uint8_t             *out);
+size_t kagzi__v1__groups_resolved__pack_to_buffer
+                     (const Kagzi__V1__GroupsResolved   *message,
+                      ProtobufCBuffer     *buffer);
+Kagzi__V1__GroupsResolved *
+       kagzi__v1__groups_resolved__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   kagzi__v1__groups_resolved__free_unpacked
+                     (Kagzi__V1__GroupsResolved *message,
+                      ProtobufCAllocator *allocator);
 /* Kagzi__V1__TaskLost methods */
 void   kagzi__v1__task_lost__init
                      (Kagzi__V1__TaskLost         *message);
@@ -1640,6 +1675,9 @@ typedef void (*Kagzi__V1__Goodbye_Closure)
 typedef void (*Kagzi__V1__CancelTask_Closure)
                  (const Kagzi__V1__CancelTask *message,
                   void *closure_data);
+typedef void (*Kagzi__V1__GroupsResolved_Closure)
+                 (const Kagzi__V1__GroupsResolved *message,
+                  void *closure_data);
 typedef void (*Kagzi__V1__TaskLost_Closure)
                  (const Kagzi__V1__TaskLost *message,
                   void *closure_data);
@@ -1761,6 +1799,7 @@ extern const ProtobufCMessageDescriptor kagzi__v1__activity_progress__descriptor
 extern const ProtobufCMessageDescriptor kagzi__v1__beat_answer__descriptor;
 extern const ProtobufCMessageDescriptor kagzi__v1__goodbye__descriptor;
 extern const ProtobufCMessageDescriptor kagzi__v1__cancel_task__descriptor;
+extern const ProtobufCMessageDescriptor kagzi__v1__groups_resolved__descriptor;
 extern const ProtobufCMessageDescriptor kagzi__v1__task_lost__descriptor;
 extern const ProtobufCMessageDescriptor kagzi__v1__drain__descriptor;
 extern const ProtobufCMessageDescriptor kagzi__v1__task__descriptor;

@@ -132,7 +132,8 @@ typedef enum {
   KAGZI__V1__WORK_RESPONSE__MESSAGE_CANCEL = 4,
   KAGZI__V1__WORK_RESPONSE__MESSAGE_LOST = 5,
   KAGZI__V1__WORK_RESPONSE__MESSAGE_DRAIN = 6,
-  KAGZI__V1__WORK_RESPONSE__MESSAGE_BEAT = 7
+  KAGZI__V1__WORK_RESPONSE__MESSAGE_BEAT = 7,
+  KAGZI__V1__WORK_RESPONSE__MESSAGE_GROUPS = 10
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(KAGZI__V1__WORK_RESPONSE__MESSAGE__CASE)
 } Kagzi__V1__WorkResponse__MessageCase;
 
@@ -152,6 +153,7 @@ struct  Kagzi__V1__WorkResponse
     Kagzi__V1__TaskLost *lost;
     Kagzi__V1__Drain *drain;
     Kagzi__V1__BeatAnswer *beat;
+    Kagzi__V1__GroupsResolved *groups;
   };
 };
 #define KAGZI__V1__WORK_RESPONSE__INIT \
@@ -224,7 +226,8 @@ typedef enum {
   KAGZI__V1__HEARTBEAT_RESPONSE__MESSAGE_BEAT = 1,
   KAGZI__V1__HEARTBEAT_RESPONSE__MESSAGE_CANCEL = 2,
   KAGZI__V1__HEARTBEAT_RESPONSE__MESSAGE_LOST = 3,
-  KAGZI__V1__HEARTBEAT_RESPONSE__MESSAGE_DRAIN = 4
+  KAGZI__V1__HEARTBEAT_RESPONSE__MESSAGE_DRAIN = 4,
+  KAGZI__V1__HEARTBEAT_RESPONSE__MESSAGE_GROUPS = 5
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(KAGZI__V1__HEARTBEAT_RESPONSE__MESSAGE__CASE)
 } Kagzi__V1__HeartbeatResponse__MessageCase;
 
@@ -237,6 +240,7 @@ struct  Kagzi__V1__HeartbeatResponse
     Kagzi__V1__CancelTask *cancel;
     Kagzi__V1__TaskLost *lost;
     Kagzi__V1__Drain *drain;
+    Kagzi__V1__GroupsResolved *groups;
   };
 };
 #define KAGZI__V1__HEARTBEAT_RESPONSE__INIT \

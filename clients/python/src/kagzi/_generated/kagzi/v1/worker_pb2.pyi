@@ -126,6 +126,18 @@ class CancelTask(_message.Message):
     reason: str
     def __init__(self, token: _Optional[bytes] = ..., reason: _Optional[str] = ...) -> None: ...
 
+class GroupsResolved(_message.Message):
+    __slots__ = ("token", "groups", "steps", "more_steps_token")
+    TOKEN_FIELD_NUMBER: _ClassVar[int]
+    GROUPS_FIELD_NUMBER: _ClassVar[int]
+    STEPS_FIELD_NUMBER: _ClassVar[int]
+    MORE_STEPS_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    token: bytes
+    groups: _containers.RepeatedCompositeFieldContainer[GroupRecord]
+    steps: _containers.RepeatedCompositeFieldContainer[StepRecord]
+    more_steps_token: str
+    def __init__(self, token: _Optional[bytes] = ..., groups: _Optional[_Iterable[_Union[GroupRecord, _Mapping]]] = ..., steps: _Optional[_Iterable[_Union[StepRecord, _Mapping]]] = ..., more_steps_token: _Optional[str] = ...) -> None: ...
+
 class TaskLost(_message.Message):
     __slots__ = ("tokens", "reason")
     TOKENS_FIELD_NUMBER: _ClassVar[int]

@@ -78,7 +78,7 @@ class WorkRequest(_message.Message):
     def __init__(self, hello: _Optional[_Union[_worker_pb2.Hello, _Mapping]] = ..., grant: _Optional[_Union[_worker_pb2.SlotGrant, _Mapping]] = ..., accepted: _Optional[_Union[_worker_pb2.TaskAccepted, _Mapping]] = ..., report: _Optional[_Union[_worker_pb2.TaskReport, _Mapping]] = ..., beat: _Optional[_Union[_worker_pb2.Beat, _Mapping]] = ..., goodbye: _Optional[_Union[_worker_pb2.Goodbye, _Mapping]] = ..., reports: _Optional[_Iterable[_Union[_worker_pb2.TaskReport, _Mapping]]] = ...) -> None: ...
 
 class WorkResponse(_message.Message):
-    __slots__ = ("welcome", "task", "answer", "cancel", "lost", "drain", "beat", "tasks", "answers")
+    __slots__ = ("welcome", "task", "answer", "cancel", "lost", "drain", "beat", "groups", "tasks", "answers")
     WELCOME_FIELD_NUMBER: _ClassVar[int]
     TASK_FIELD_NUMBER: _ClassVar[int]
     ANSWER_FIELD_NUMBER: _ClassVar[int]
@@ -86,6 +86,7 @@ class WorkResponse(_message.Message):
     LOST_FIELD_NUMBER: _ClassVar[int]
     DRAIN_FIELD_NUMBER: _ClassVar[int]
     BEAT_FIELD_NUMBER: _ClassVar[int]
+    GROUPS_FIELD_NUMBER: _ClassVar[int]
     TASKS_FIELD_NUMBER: _ClassVar[int]
     ANSWERS_FIELD_NUMBER: _ClassVar[int]
     welcome: _worker_pb2.Welcome
@@ -95,9 +96,10 @@ class WorkResponse(_message.Message):
     lost: _worker_pb2.TaskLost
     drain: _worker_pb2.Drain
     beat: _worker_pb2.BeatAnswer
+    groups: _worker_pb2.GroupsResolved
     tasks: _containers.RepeatedCompositeFieldContainer[_worker_pb2.Task]
     answers: _containers.RepeatedCompositeFieldContainer[_worker_pb2.ReportAnswer]
-    def __init__(self, welcome: _Optional[_Union[_worker_pb2.Welcome, _Mapping]] = ..., task: _Optional[_Union[_worker_pb2.Task, _Mapping]] = ..., answer: _Optional[_Union[_worker_pb2.ReportAnswer, _Mapping]] = ..., cancel: _Optional[_Union[_worker_pb2.CancelTask, _Mapping]] = ..., lost: _Optional[_Union[_worker_pb2.TaskLost, _Mapping]] = ..., drain: _Optional[_Union[_worker_pb2.Drain, _Mapping]] = ..., beat: _Optional[_Union[_worker_pb2.BeatAnswer, _Mapping]] = ..., tasks: _Optional[_Iterable[_Union[_worker_pb2.Task, _Mapping]]] = ..., answers: _Optional[_Iterable[_Union[_worker_pb2.ReportAnswer, _Mapping]]] = ...) -> None: ...
+    def __init__(self, welcome: _Optional[_Union[_worker_pb2.Welcome, _Mapping]] = ..., task: _Optional[_Union[_worker_pb2.Task, _Mapping]] = ..., answer: _Optional[_Union[_worker_pb2.ReportAnswer, _Mapping]] = ..., cancel: _Optional[_Union[_worker_pb2.CancelTask, _Mapping]] = ..., lost: _Optional[_Union[_worker_pb2.TaskLost, _Mapping]] = ..., drain: _Optional[_Union[_worker_pb2.Drain, _Mapping]] = ..., beat: _Optional[_Union[_worker_pb2.BeatAnswer, _Mapping]] = ..., groups: _Optional[_Union[_worker_pb2.GroupsResolved, _Mapping]] = ..., tasks: _Optional[_Iterable[_Union[_worker_pb2.Task, _Mapping]]] = ..., answers: _Optional[_Iterable[_Union[_worker_pb2.ReportAnswer, _Mapping]]] = ...) -> None: ...
 
 class ClaimTasksRequest(_message.Message):
     __slots__ = ("session_id", "workflow_slots", "activity_slots", "wait")
@@ -144,16 +146,18 @@ class HeartbeatRequest(_message.Message):
     def __init__(self, session_id: _Optional[str] = ..., accepted: _Optional[_Union[_worker_pb2.TaskAccepted, _Mapping]] = ..., beat: _Optional[_Union[_worker_pb2.Beat, _Mapping]] = ...) -> None: ...
 
 class HeartbeatResponse(_message.Message):
-    __slots__ = ("beat", "cancel", "lost", "drain")
+    __slots__ = ("beat", "cancel", "lost", "drain", "groups")
     BEAT_FIELD_NUMBER: _ClassVar[int]
     CANCEL_FIELD_NUMBER: _ClassVar[int]
     LOST_FIELD_NUMBER: _ClassVar[int]
     DRAIN_FIELD_NUMBER: _ClassVar[int]
+    GROUPS_FIELD_NUMBER: _ClassVar[int]
     beat: _worker_pb2.BeatAnswer
     cancel: _worker_pb2.CancelTask
     lost: _worker_pb2.TaskLost
     drain: _worker_pb2.Drain
-    def __init__(self, beat: _Optional[_Union[_worker_pb2.BeatAnswer, _Mapping]] = ..., cancel: _Optional[_Union[_worker_pb2.CancelTask, _Mapping]] = ..., lost: _Optional[_Union[_worker_pb2.TaskLost, _Mapping]] = ..., drain: _Optional[_Union[_worker_pb2.Drain, _Mapping]] = ...) -> None: ...
+    groups: _worker_pb2.GroupsResolved
+    def __init__(self, beat: _Optional[_Union[_worker_pb2.BeatAnswer, _Mapping]] = ..., cancel: _Optional[_Union[_worker_pb2.CancelTask, _Mapping]] = ..., lost: _Optional[_Union[_worker_pb2.TaskLost, _Mapping]] = ..., drain: _Optional[_Union[_worker_pb2.Drain, _Mapping]] = ..., groups: _Optional[_Union[_worker_pb2.GroupsResolved, _Mapping]] = ...) -> None: ...
 
 class FetchStepsRequest(_message.Message):
     __slots__ = ("token", "more_steps_token")

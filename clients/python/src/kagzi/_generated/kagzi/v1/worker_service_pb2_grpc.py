@@ -110,7 +110,7 @@ class WorkerServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def Heartbeat(self, request_iterator, context):
-        """Unary twin of the stream: keeps a session alive, carries progress, tells of cancellation.
+        """Unary twin of the stream: keeps a session alive, carries progress, tells of cancellation and of resolved groups.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
