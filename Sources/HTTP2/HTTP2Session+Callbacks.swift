@@ -28,21 +28,24 @@ extension HTTP2Session {
     let user = Unmanaged.passUnretained(self).toOpaque()
     let result =
       role == .server
-      ? nghttp2_session_server_new2(&library, callbacks, user, option)
-      : nghttp2_session_client_new2(&library, callbacks, user, option)
+      ? nghttp2_session_server_new3(&library, callbacks, user, option, memory.library)
+      : nghttp2_session_client_new3(&library, callbacks, user, option, memory.library)
     precondition(result == 0, "out of memory")
   }
 }
 
-// The thunks. Each gets the session that owns the library's session, alive as long as the library runs.
+// The thunks. Each gets the session that owns the library's session, alive as long as the library runs, and finds streams that the
+// session keeps while they are open. Neither is retained for the call: counting references took a sixth of a small call's time.
 
-private func owner(_ user: UnsafeMutableRawPointer?) -> HTTP2Session {
-  Unmanaged<HTTP2Session>.fromOpaque(user!).takeUnretainedValue()
+@inline(__always)
+private func withOwner<R>(_ user: UnsafeMutableRawPointer?, _ body: (HTTP2Session) -> R) -> R {
+  Unmanaged<HTTP2Session>.fromOpaque(user!)._withUnsafeGuaranteedRef(body)
 }
 
-private func stream(_ library: OpaquePointer?, _ id: Int32) -> HTTP2Stream? {
+@inline(__always)
+private func stream(_ library: OpaquePointer?, _ id: Int32) -> Unmanaged<HTTP2Stream>? {
   guard let pointer = nghttp2_session_get_stream_user_data(library, id) else { return nil }
-  return Unmanaged<HTTP2Stream>.fromOpaque(pointer).takeUnretainedValue()
+  return Unmanaged<HTTP2Stream>.fromOpaque(pointer)
 }
 
 private let endStreamFlag = UInt8(NGHTTP2_FLAG_END_STREAM.rawValue)
@@ -50,129 +53,141 @@ private let endStreamFlag = UInt8(NGHTTP2_FLAG_END_STREAM.rawValue)
 private func beginHeaders(
   _ library: OpaquePointer?, _ frame: UnsafePointer<nghttp2_frame>?, _ user: UnsafeMutableRawPointer?
 ) -> Int32 {
-  let session = owner(user)
-  let id = frame!.pointee.hd.stream_id
-  let kind: HTTP2HeaderKind
-  var target = stream(library, id)
-  switch frame!.pointee.headers.cat {
-  case NGHTTP2_HCAT_REQUEST:
-    kind = .request
-    if target == nil {
-      let new = HTTP2Stream(id: id, output: session.makeBuffer())
-      session.opened(new)
-      _ = nghttp2_session_set_stream_user_data(library, id, Unmanaged.passUnretained(new).toOpaque())
-      target = new
+  withOwner(user) { session in
+    let id = frame!.pointee.hd.stream_id
+    let kind: HTTP2HeaderKind
+    var target = stream(library, id)
+    switch frame!.pointee.headers.cat {
+    case NGHTTP2_HCAT_REQUEST:
+      kind = .request
+      if target == nil {
+        let new = HTTP2Stream(id: id, output: session.makeBuffer())
+        session.opened(new)
+        target = Unmanaged.passUnretained(new)
+        _ = nghttp2_session_set_stream_user_data(library, id, target!.toOpaque())
+      }
+    case NGHTTP2_HCAT_RESPONSE: kind = .response
+    default: kind = .trailers
     }
-  case NGHTTP2_HCAT_RESPONSE: kind = .response
-  default: kind = .trailers
+    session.block = HeaderBlock(
+      isOpen: true, stream: target, kind: kind, firstField: session.log.fields.count, listSize: 0, isTooLarge: false)
+    return 0
   }
-  session.block = HeaderBlock(
-    isOpen: true, stream: target, kind: kind, firstField: session.log.fields.count, listSize: 0, isTooLarge: false)
-  return 0
 }
 
 private func receiveHeader(
   _ library: OpaquePointer?, _ frame: UnsafePointer<nghttp2_frame>?, _ name: UnsafePointer<UInt8>?, _ nameLength: Int,
   _ value: UnsafePointer<UInt8>?, _ valueLength: Int, _ flags: UInt8, _ user: UnsafeMutableRawPointer?
 ) -> Int32 {
-  owner(user).receivedHeader(
-    UnsafeBufferPointer(start: name, count: nameLength), UnsafeBufferPointer(start: value, count: valueLength))
+  withOwner(user) { session in
+    session.receivedHeader(
+      UnsafeBufferPointer(start: name, count: nameLength), UnsafeBufferPointer(start: value, count: valueLength))
+  }
 }
 
 private func receiveFrame(
   _ library: OpaquePointer?, _ frame: UnsafePointer<nghttp2_frame>?, _ user: UnsafeMutableRawPointer?
 ) -> Int32 {
-  let session = owner(user)
-  let header = frame!.pointee.hd
-  let endStream = header.flags & endStreamFlag != 0
-  switch UInt32(header.type) {
-  case NGHTTP2_DATA.rawValue:
-    if endStream, let stream = stream(library, header.stream_id) { session.receivedEnd(stream) }
-  case NGHTTP2_HEADERS.rawValue:
-    session.receivedHeaderBlock(endStream: endStream)
-  case NGHTTP2_SETTINGS.rawValue:
-    if header.flags & UInt8(NGHTTP2_FLAG_ACK.rawValue) == 0 { session.log.events.append(.settings) }
-  case NGHTTP2_PING.rawValue:
-    if header.flags & UInt8(NGHTTP2_FLAG_ACK.rawValue) != 0 {
-      let opaque = withUnsafeBytes(of: frame!.pointee.ping.opaque_data) {
-        UInt64(bigEndian: $0.loadUnaligned(as: UInt64.self))
+  withOwner(user) { session in
+    let header = frame!.pointee.hd
+    let endStream = header.flags & endStreamFlag != 0
+    switch UInt32(header.type) {
+    case NGHTTP2_DATA.rawValue:
+      if endStream { stream(library, header.stream_id)?._withUnsafeGuaranteedRef { session.receivedEnd($0) } }
+    case NGHTTP2_HEADERS.rawValue:
+      session.receivedHeaderBlock(endStream: endStream)
+    case NGHTTP2_SETTINGS.rawValue:
+      if header.flags & UInt8(NGHTTP2_FLAG_ACK.rawValue) == 0 { session.log.events.append(.settings) }
+    case NGHTTP2_PING.rawValue:
+      if header.flags & UInt8(NGHTTP2_FLAG_ACK.rawValue) != 0 {
+        let opaque = withUnsafeBytes(of: frame!.pointee.ping.opaque_data) {
+          UInt64(bigEndian: $0.loadUnaligned(as: UInt64.self))
+        }
+        session.log.events.append(.pingAcknowledged(opaque))
       }
-      session.log.events.append(.pingAcknowledged(opaque))
+    case NGHTTP2_GOAWAY.rawValue:
+      let goAway = frame!.pointee.goaway
+      let reason = UnsafeBufferPointer(start: goAway.opaque_data, count: min(goAway.opaque_data_len, 256))
+      session.log.events.append(
+        .goAway(
+          lastStream: goAway.last_stream_id, code: HTTP2ErrorCode(rawValue: goAway.error_code),
+          reason: String(decoding: reason, as: UTF8.self)))
+    default: break
     }
-  case NGHTTP2_GOAWAY.rawValue:
-    let goAway = frame!.pointee.goaway
-    let reason = UnsafeBufferPointer(start: goAway.opaque_data, count: min(goAway.opaque_data_len, 256))
-    session.log.events.append(
-      .goAway(
-        lastStream: goAway.last_stream_id, code: HTTP2ErrorCode(rawValue: goAway.error_code),
-        reason: String(decoding: reason, as: UTF8.self)))
-  default: break
+    return 0
   }
-  return 0
 }
 
 private func receiveData(
   _ library: OpaquePointer?, _ flags: UInt8, _ id: Int32, _ data: UnsafePointer<UInt8>?, _ length: Int,
   _ user: UnsafeMutableRawPointer?
 ) -> Int32 {
-  let session = owner(user)
-  guard let stream = stream(library, id) else { return 0 }
-  let start = session.log.bytes.count
-  session.log.bytes.append(contentsOf: UnsafeBufferPointer(start: data, count: length))
-  session.log.events.append(.data(stream, bytes: start..<start + length, endStream: false))
-  return 0
+  withOwner(user) { session in
+    stream(library, id)?._withUnsafeGuaranteedRef { stream in
+      let start = session.log.bytes.count
+      session.log.bytes.append(contentsOf: UnsafeBufferPointer(start: data, count: length))
+      session.log.events.append(.data(stream, bytes: start..<start + length, endStream: false))
+    }
+    return 0
+  }
 }
 
 private func closeStream(
   _ library: OpaquePointer?, _ id: Int32, _ code: UInt32, _ user: UnsafeMutableRawPointer?
 ) -> Int32 {
-  let session = owner(user)
-  guard let stream = stream(library, id) else { return 0 }
-  if session.block.stream === stream { session.block = HeaderBlock() }
-  session.closed(stream, HTTP2ErrorCode(rawValue: code))
-  return 0
+  withOwner(user) { session in
+    guard let unmanaged = stream(library, id) else { return 0 }
+    if session.block.stream?.toOpaque() == unmanaged.toOpaque() { session.block = HeaderBlock() }
+    // The session lets go of it here: held until the event holds it.
+    session.closed(unmanaged.takeUnretainedValue(), HTTP2ErrorCode(rawValue: code))
+    return 0
+  }
 }
 
 private func sendFrame(
   _ library: OpaquePointer?, _ frame: UnsafePointer<nghttp2_frame>?, _ user: UnsafeMutableRawPointer?
 ) -> Int32 {
-  let session = owner(user)
-  let header = frame!.pointee.hd
-  switch UInt32(header.type) {
-  case NGHTTP2_DATA.rawValue:
-    session.strikes.forgive(StrikeWeight.sentData)
-  case NGHTTP2_HEADERS.rawValue:
-    guard session.role == .server, header.flags & endStreamFlag != 0, let stream = stream(library, header.stream_id),
-      !stream.isRemoteEnded
-    else { break }
-    session.resetsToSubmit.append(stream)
-  case NGHTTP2_RST_STREAM.rawValue:
-    switch frame!.pointee.rst_stream.error_code {
-    case HTTP2ErrorCode.noError.rawValue, HTTP2ErrorCode.cancel.rawValue: break
-    case HTTP2ErrorCode.refusedStream.rawValue: session.strikes.strike(StrikeWeight.reset, now: session.now)
-    default: session.strikes.strike(StrikeWeight.provokedReset, now: session.now)
+  withOwner(user) { session in
+    let header = frame!.pointee.hd
+    switch UInt32(header.type) {
+    case NGHTTP2_DATA.rawValue:
+      session.strikes.forgive(StrikeWeight.sentData)
+    case NGHTTP2_HEADERS.rawValue:
+      guard session.role == .server, header.flags & endStreamFlag != 0 else { break }
+      stream(library, header.stream_id)?._withUnsafeGuaranteedRef { stream in
+        if !stream.isRemoteEnded { session.resetsToSubmit.append(stream) }
+      }
+    case NGHTTP2_RST_STREAM.rawValue:
+      switch frame!.pointee.rst_stream.error_code {
+      case HTTP2ErrorCode.noError.rawValue, HTTP2ErrorCode.cancel.rawValue: break
+      case HTTP2ErrorCode.refusedStream.rawValue: session.strikes.strike(StrikeWeight.reset, now: session.now)
+      default: session.strikes.strike(StrikeWeight.provokedReset, now: session.now)
+      }
+    default: break
     }
-  default: break
+    return 0
   }
-  return 0
 }
 
 private func notSendFrame(
   _ library: OpaquePointer?, _ frame: UnsafePointer<nghttp2_frame>?, _ code: Int32, _ user: UnsafeMutableRawPointer?
 ) -> Int32 {
-  let header = frame!.pointee.hd
-  if UInt32(header.type) == NGHTTP2_HEADERS.rawValue, let stream = stream(library, header.stream_id) {
-    owner(user).log.events.append(.headersNotSent(stream))
+  withOwner(user) { session in
+    let header = frame!.pointee.hd
+    if UInt32(header.type) == NGHTTP2_HEADERS.rawValue {
+      stream(library, header.stream_id)?._withUnsafeGuaranteedRef { session.log.events.append(.headersNotSent($0)) }
+    }
+    return 0
   }
-  return 0
 }
 
 private func receiveInvalidFrame(
   _ library: OpaquePointer?, _ frame: UnsafePointer<nghttp2_frame>?, _ code: Int32, _ user: UnsafeMutableRawPointer?
 ) -> Int32 {
-  let session = owner(user)
-  session.strikes.strike(StrikeWeight.provokedReset, now: session.now)
-  return 0
+  withOwner(user) { session in
+    session.strikes.strike(StrikeWeight.provokedReset, now: session.now)
+    return 0
+  }
 }
 
 /// The library asks for body bytes of a stream: up to `length`, or DEFERRED when there are none yet.
@@ -181,9 +196,12 @@ func readBody(
   _ flags: UnsafeMutablePointer<UInt32>?, _ source: UnsafeMutablePointer<nghttp2_data_source>?,
   _ user: UnsafeMutableRawPointer?
 ) -> Int {
-  let stream = Unmanaged<HTTP2Stream>.fromOpaque(source!.pointee.ptr).takeUnretainedValue()
-  return owner(user).readBody(
-    of: stream, into: UnsafeMutableRawBufferPointer(start: target, count: length), &flags!.pointee)
+  withOwner(user) { session in
+    Unmanaged<HTTP2Stream>.fromOpaque(source!.pointee.ptr)._withUnsafeGuaranteedRef { stream in
+      session.readBody(
+        of: stream, into: UnsafeMutableRawBufferPointer(start: target, count: length), &flags!.pointee)
+    }
+  }
 }
 
 extension HTTP2Session {
@@ -205,13 +223,14 @@ extension HTTP2Session {
   }
 
   fileprivate func receivedHeaderBlock(endStream: Bool) {
-    guard let stream = block.stream else { return }
-    if endStream { stream.isRemoteEnded = true }
-    if block.isTooLarge {
-      log.events.append(.headersTooLarge(stream, kind: block.kind))
-    } else {
-      log.events.append(
-        .headers(stream, fields: block.firstField..<log.fields.count, kind: block.kind, endStream: endStream))
+    block.stream?._withUnsafeGuaranteedRef { stream in
+      if endStream { stream.isRemoteEnded = true }
+      if block.isTooLarge {
+        log.events.append(.headersTooLarge(stream, kind: block.kind))
+      } else {
+        log.events.append(
+          .headers(stream, fields: block.firstField..<log.fields.count, kind: block.kind, endStream: endStream))
+      }
     }
     block.isOpen = false
     block.stream = nil

@@ -21,6 +21,7 @@ package final class HTTP2Session {
   package let role: Role
   package let limits: HTTP2Limits
 
+  let memory = LibraryMemory()
   @exclusivity(unchecked) var library: OpaquePointer?
   @exclusivity(unchecked) var log = HTTP2EventLog()
   @exclusivity(unchecked) var now: UInt64 = 0
@@ -202,7 +203,8 @@ package final class HTTP2Session {
 /// The header block that is being received.
 struct HeaderBlock {
   var isOpen = false
-  var stream: HTTP2Stream?
+  /// Open, and so kept by the session; forgotten when it closes.
+  var stream: Unmanaged<HTTP2Stream>?
   var kind: HTTP2HeaderKind = .request
   var firstField = 0
   var listSize = 0

@@ -82,6 +82,8 @@ package struct CoordinatorServer: Sendable {
     let health = ServiceHealth(services: Self.serviceNames)
     let router = router(coordinator, health)
     coordinator.addMetrics { [Self.callMetrics(router)] }
+    let costs = DatabaseMetrics(store: store, upkeep: database.traffic, probe: probe, coordinator: coordinator)
+    coordinator.addMetrics { costs.families }
     let server = GRPCServer(router: router, limits: serverLimits, group: group, logger: logger)
     let tls = try settings.tls.map {
       try ServerTLS(

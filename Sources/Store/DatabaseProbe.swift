@@ -11,6 +11,8 @@ package final class DatabaseProbe: Sendable {
     package var milliseconds: Int64
     /// Why there was none; nil: the database answered.
     package var failure: String?
+    /// Where the server's WAL ended then, in bytes; nil without an answer, or from a standby.
+    package var walPosition: Int64?
 
     package var isReachable: Bool { failure == nil }
   }
@@ -19,6 +21,8 @@ package final class DatabaseProbe: Sendable {
     var isAsking = false
     var nextID: UInt64 = 0
     var waiters: [UInt64: CheckedContinuation<Answer, Never>] = [:]
+    var firstPosition: Int64?
+    var lastPosition: Int64?
   }
 
   private let pool: PostgresPool
@@ -58,16 +62,42 @@ package final class DatabaseProbe: Sendable {
 
   private func ask(_ begin: ContinuousClock.Instant) {
     pool.submit {
-      try $0.execute(AskOne()).rows
+      try $0.execute(LocateWAL()).rows
     } completion: { [self] result in
-      let failure: String? = if case .failure(let error) = result { "\(error)" } else { nil }
-      let answer = Answer(milliseconds: Self.milliseconds(since: begin), failure: failure)
+      let answer = Self.answer(result, since: begin)
+      if let position = answer.walPosition { note(position) }
       let waiters = state.withLock { state in
         state.isAsking = false
         defer { state.waiters = [:] }
         return state.waiters.values
       }
       for waiter in waiters { waiter.resume(returning: answer) }
+    }
+  }
+
+  private static func answer(
+    _ result: Result<[Int64?], any Error>, since begin: ContinuousClock.Instant
+  ) -> Answer {
+    let milliseconds = milliseconds(since: begin)
+    switch result {
+    case .failure(let error): return Answer(milliseconds: milliseconds, failure: "\(error)")
+    case .success(let rows): return Answer(milliseconds: milliseconds, walPosition: rows.first ?? nil)
+    }
+  }
+
+  /// Bytes of WAL that the server wrote from the first answer to the latest, for whoever uses it. Nil before there are two.
+  package var walBytes: Int64? {
+    state.withLock { state in
+      guard let first = state.firstPosition, let last = state.lastPosition, last >= first else { return nil }
+      return last - first
+    }
+  }
+
+  private func note(_ position: Int64) {
+    state.withLock { state in
+      // Another server of a multi-host string may be behind: counting begins anew there.
+      if state.firstPosition == nil || position < state.lastPosition ?? 0 { state.firstPosition = position }
+      state.lastPosition = position
     }
   }
 
@@ -83,8 +113,11 @@ package final class DatabaseProbe: Sendable {
   }
 }
 
-private struct AskOne: PostgresStatement {
-  static let name = "ask_one"
-  static let sql = "SELECT 1"
-  static func decode(_ row: borrowing PostgresRow) throws(PostgresDecodingError) -> Int { try row.int(0) }
+/// The round trip: it brings home what costs the server nothing.
+private struct LocateWAL: PostgresStatement {
+  static let name = "locate_wal"
+  static let sql = """
+    SELECT CASE WHEN NOT pg_is_in_recovery() THEN pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::bigint END
+    """
+  static func decode(_ row: borrowing PostgresRow) throws(PostgresDecodingError) -> Int64? { try row.optionalInt64(0) }
 }

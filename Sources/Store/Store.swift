@@ -12,6 +12,8 @@ package final class Store: Sendable {
   package let lookupLatencies = Histogram(bounds: Histogram.latencyBounds)
   /// Operations of committed batches by verb.
   package let operationCounts = NamedCounters()
+  /// What was asked of the server, by what the connections are for.
+  package let traffic: (lanes: PostgresTraffic, reads: PostgresTraffic, lookups: PostgresTraffic)
   private let pool: PostgresPool
   private let lookups: PostgresPool
 
@@ -33,14 +35,18 @@ package final class Store: Sendable {
 
   /// Connects by itself, now or when the database is there.
   package init(_ database: PostgresConfiguration, connections: Connections, logger: Logger) {
+    let (forLanes, forReads, forLookups) = (
+      database.forBatches().countedApart(), database.forReads().countedApart(), database.forBatches().countedApart()
+    )
+    traffic = (forLanes.traffic, forReads.traffic, forLookups.traffic)
     // Made here, in the module of the batcher's code, so that the compiler makes that code for this very executor.
     batcher = Batcher(
-      database.forBatches(), lanes: connections.lanes, executor: OperationExecutor(operations: operationCounts),
+      forLanes, lanes: connections.lanes, executor: OperationExecutor(operations: operationCounts),
       logger: logger)
     pool = PostgresPool(
-      database.forReads(), limits: .init(size: connections.reads, waiting: 20_000), logger: logger)
+      forReads, limits: .init(size: connections.reads, waiting: 20_000), logger: logger)
     lookups = PostgresPool(
-      database.forBatches(), limits: .init(size: connections.lookups, waiting: 20_000), logger: logger)
+      forLookups, limits: .init(size: connections.lookups, waiting: 20_000), logger: logger)
   }
 
   /// Carries out what waits, then closes all connections.

@@ -200,12 +200,13 @@ class SessionConnection: ChannelDuplexHandler, LoopConnection {
   }
 
   private func handleEvents(now: UInt64) {
-    var log = session.takeEvents()
-    while !log.isEmpty {
+    var isDone = false
+    while !isDone {
+      let log = session.takeEvents()
       for event in log.events { handle(event, log, now: now) }
-      session.recycle(log)
-      log = session.takeEvents()
+      isDone = log.isEmpty
+      // Given away, not copied: only then can its memory be used again.
+      session.recycle(consume log)
     }
-    session.recycle(log)
   }
 }

@@ -8,6 +8,14 @@ struct MessageDeframer {
     var bytes: UnsafeRawBufferPointer
   }
 
+  /// The message that these bytes are; nil if they are less or more than one, or not well-formed: `receive` says what is wrong.
+  static func whole(_ bytes: UnsafeRawBufferPointer, maxMessage: Int) -> Message? {
+    guard bytes.count >= 5, bytes[0] <= 1 else { return nil }
+    let length = Int(UInt32(bigEndian: bytes.loadUnaligned(fromByteOffset: 1, as: UInt32.self)))
+    guard length <= maxMessage, bytes.count - 5 == length else { return nil }
+    return Message(isCompressed: bytes[0] == 1, bytes: UnsafeRawBufferPointer(rebasing: bytes[5...]))
+  }
+
   private let maxMessage: Int
   private var buffer: [UInt8] = []
 

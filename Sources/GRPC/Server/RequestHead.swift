@@ -43,6 +43,8 @@ struct RequestHead: ~Copyable {
       }
     case UInt8(ascii: "c") where equals(name, "content-type"):
       isGRPC = Self.isGRPC(contentType: value)
+    case UInt8(ascii: "c") where equals(name, "content-length"):
+      break  // HTTP's own, and checked by the library.
     case UInt8(ascii: "t") where equals(name, "te"):
       break
     case UInt8(ascii: "u") where equals(name, "user-agent"):

@@ -49,7 +49,7 @@ package final class ServerCall: @unchecked Sendable {
   @exclusivity(unchecked) var unconsumedBytes = 0
 
   init(
-    stream: HTTP2Stream, route: Route, connection: ServerConnection, head: borrowing RequestHead, userAgent: String,
+    stream: HTTP2Stream, route: Route, connection: ServerConnection, head: consuming RequestHead, userAgent: String,
     now: UInt64
   ) {
     self.stream = stream

@@ -17,8 +17,10 @@ extension ServerConnection {
       if let stream = call.stream { session.consume(stream, bytes.count) }
       return
     }
-    if isLast, call.deframer.bufferedBytes == 0, call.heldRequest == nil, case .whole(let start) = call.route.start {
-      return receivedWhole(call, bytes, start)
+    if isLast, case .whole(let start) = call.route.start, call.deframer.bufferedBytes == 0, call.heldRequest == nil,
+      let message = MessageDeframer.whole(bytes, maxMessage: limits.maxRequestMessage)
+    {
+      return receivedWhole(call, message, start)
     }
     let isHeld = call.isReadingPaused
     if isHeld { call.unconsumedBytes += bytes.count } else { session.consume(stream, bytes.count) }
@@ -28,21 +30,12 @@ extension ServerConnection {
 
   /// The common case: the whole request in one piece, decoded where it lies.
   private func receivedWhole(
-    _ call: ServerCall, _ bytes: UnsafeRawBufferPointer,
+    _ call: ServerCall, _ message: MessageDeframer.Message,
     _ start: @Sendable (UnsafeRawBufferPointer, ServerCall) throws(Status) -> Void
   ) {
     do throws(Status) {
-      var deframer = call.deframer
-      var message: MessageDeframer.Message?
-      try deframer.receive(bytes) { (next) throws(Status) in
-        try call.state.requestArrived()
-        message = next
-        return true
-      }
+      try call.state.requestArrived()
       try call.state.requestsEnded()
-      guard let message, deframer.bufferedBytes == 0 else {
-        throw Status(.internal, "the request ends in the middle of a message")
-      }
       try call.requestEncoding.withPlainBytes(of: message, maxMessage: limits.maxRequestMessage) {
         (plain) throws(Status) in try start(plain, call)
       }
@@ -233,9 +226,11 @@ extension ServerConnection {
   }
 
   func release(_ call: ServerCall) {
-    heldBytes -= call.deframer.bufferedBytes + (call.heldRequest?.count ?? 0)
-    call.deframer = MessageDeframer(maxMessage: 0)
-    call.heldRequest = nil
+    if call.deframer.bufferedBytes > 0 || call.heldRequest != nil {
+      heldBytes -= call.deframer.bufferedBytes + (call.heldRequest?.count ?? 0)
+      call.deframer = MessageDeframer(maxMessage: 0)
+      call.heldRequest = nil
+    }
     if let stream = call.stream, call.unconsumedBytes > 0 {
       session.consume(stream, call.unconsumedBytes)
       call.unconsumedBytes = 0

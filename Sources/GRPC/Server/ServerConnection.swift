@@ -66,8 +66,9 @@ final class ServerConnection: SessionConnection {
     case nil: break
     }
     guard let route = head.route else { return }
+    let userAgent = remembered(head.userAgent)
     let call = ServerCall(
-      stream: stream, route: route, connection: self, head: head, userAgent: remembered(head.userAgent), now: now)
+      stream: stream, route: route, connection: self, head: head, userAgent: userAgent, now: now)
     stream.user = call
     if call.deadlineUptime != .max { deadlines.add(call.deadlineUptime, on: self) }
     begin(call, isLast: endStream)

@@ -11,6 +11,8 @@ package struct PostgresConfiguration: Sendable {
   package var statementTimeout: Duration
   /// Settings of every session, by their names in `postgresql.conf`. Default: none.
   package var sessionSettings: [String: String] = [:]
+  /// Counts what its connections, and those of copies of it, ask of the server. Default: a count of its own.
+  package var traffic = PostgresTraffic()
 
   package init(
     connectionString: String, applicationName: String = "kagzi", connectTimeout: Duration = .seconds(10),
@@ -38,6 +40,13 @@ package struct PostgresConfiguration: Sendable {
   package func forReads() -> PostgresConfiguration {
     var configuration = self
     configuration.sessionSettings = ["enable_hashjoin": "off", "enable_mergejoin": "off", "enable_seqscan": "off"]
+    return configuration
+  }
+
+  /// The same, counted apart from now on.
+  package func countedApart() -> PostgresConfiguration {
+    var configuration = self
+    configuration.traffic = PostgresTraffic()
     return configuration
   }
 

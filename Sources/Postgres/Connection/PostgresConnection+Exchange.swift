@@ -24,6 +24,7 @@ extension PostgresConnection {
     for index in pipeline.entries.indices { try send(pipeline.entries[index], index: index, in: &exchange) }
     exchange.isCommitSent = true
     roundTripCount += 1
+    configuration.traffic.sent(statements: pipeline.entries.count)
     guard PQpipelineSync(handle) == 1 else { throw refusedToSend(exchange) }
   }
 

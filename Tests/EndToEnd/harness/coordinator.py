@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from .processes import Process, free_port
@@ -9,11 +10,14 @@ from .service import Service
 
 
 class Coordinator:
-    def __init__(self, binary: Path, database: str, log: Path, options: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, binary: Path, database: str, log: Path, options: tuple[str, ...] = (), env: Mapping[str, str] | None = None
+    ) -> None:
         self.binary = binary
         self.database = database
         self.log = log
         self.options = options
+        self.env = env
         self.address = f"127.0.0.1:{free_port()}"
         self.process: Process
         self._services: list[Service] = []
@@ -21,7 +25,7 @@ class Coordinator:
     def start(self) -> Coordinator:
         """Returns when it listens."""
         command = [self.binary, "server", "--database-url", self.database, "--listen", self.address, *self.options]
-        self.process = Process(command, self.log)
+        self.process = Process(command, self.log, self.env)
         self.process.wait_line("kagzi: listening on ")
         return self
 
