@@ -71,6 +71,8 @@ package struct CoordinatorServer: Sendable {
         lanes: settings.lanes, reads: settings.readConnections, lookups: settings.lookupConnections),
       logger: logger)
     let probe = DatabaseProbe(database, logger: logger)
+    // Its first look is where the count of WAL begins: before the first workflow.
+    _ = await probe.check()
     var generator = SystemRandomNumberGenerator()
     let coordinator = Coordinator(
       id: UUID(high: generator.next(), low: generator.next()), store: store, probe: probe,

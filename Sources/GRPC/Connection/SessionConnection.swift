@@ -182,14 +182,18 @@ class SessionConnection: ChannelDuplexHandler, LoopConnection {
     let limit = 256 << 10
     while let context, context.channel.isWritable {
       let now = NIODeadline.now().uptimeNanoseconds
-      var buffer = context.channel.allocator.buffer(capacity: outputEstimate)
+      // Made with the first bytes: often there are none.
+      var buffer: ByteBuffer?
       let count: Int
       do {
-        count = try session.sendOutput(limit: limit, now: now / 1_000_000) { bytes in buffer.writeBytes(bytes) }
+        count = try session.sendOutput(limit: limit, now: now / 1_000_000) { bytes in
+          if buffer == nil { buffer = context.channel.allocator.buffer(capacity: max(outputEstimate, bytes.count)) }
+          buffer?.writeBytes(bytes)
+        }
       } catch {
         return close()
       }
-      if count > 0 {
+      if let buffer {
         outputEstimate = min(max(count + count / 4, 512), 64 << 10)
         context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
       }

@@ -71,10 +71,20 @@ struct RequestHead: ~Copyable {
         rejection = .status(Status(.unimplemented, "the encoding \(value) is not supported"))
       }
     } else if equals(name, "grpc-accept-encoding") {
-      acceptsGzip = value.split(separator: UInt8(ascii: ",")).contains { part in
-        equals(UnsafeRawBufferPointer(rebasing: part.drop { $0 == UInt8(ascii: " ") }), "gzip")
-      }
+      acceptsGzip = Self.lists(value, "gzip")
     }
+  }
+
+  /// A list that is separated by commas, with spaces or without, has this entry.
+  private static func lists(_ list: UnsafeRawBufferPointer, _ entry: StaticString) -> Bool {
+    var start = 0
+    while start < list.count {
+      let end = list[start...].firstIndex(of: UInt8(ascii: ",")) ?? list.count
+      while start < end, list[start] == UInt8(ascii: " ") { start += 1 }
+      if equals(UnsafeRawBufferPointer(rebasing: list[start..<end]), entry) { return true }
+      start = end + 1
+    }
+    return false
   }
 
   /// `application/grpc`, alone or followed by `+…` or `;…`. Only protobuf is spoken.

@@ -7,8 +7,16 @@ internal import Synchronization
 /// Runs that this coordinator started lately and has not closed: whoever waits for one of them right after its start needs
 /// no look into the database. The oldest leaves first.
 internal final class StartedRuns: Sendable {
+  /// An object, because changing a large value inside a dictionary costs six allocations.
+  private final class Entry {
+    var row: RunRow
+    var isCommitted = false
+
+    init(_ row: RunRow) { self.row = row }
+  }
+
   private struct State {
-    var rows: [RunID: (row: RunRow, isCommitted: Bool)] = [:]
+    var rows: [RunID: Entry] = [:]
     var order: Deque<RunID> = []
   }
 
@@ -23,14 +31,15 @@ internal final class StartedRuns: Sendable {
     state.withLock { state in
       if state.order.count >= Self.limit, let oldest = state.order.popFirst() { state.rows[oldest] = nil }
       state.order.append(start.runID)
-      state.rows[start.runID] = (RunRow(starting: start), false)
+      state.rows[start.runID] = Entry(RunRow(starting: start))
     }
   }
 
   func started(_ runID: RunID, at createdAt: PostgresTimestamp) {
     state.withLock { state in
-      state.rows[runID]?.row.createdAt = createdAt
-      state.rows[runID]?.isCommitted = true
+      guard let entry = state.rows[runID] else { return }
+      entry.row.createdAt = createdAt
+      entry.isCommitted = true
     }
   }
 
