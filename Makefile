@@ -9,7 +9,7 @@ SWIFT_SOURCES := Package.swift Sources Tests benchmarks/swift examples
 # The test suites under pytest. A folder that is listed and missing is an error.
 PYTHON_SUITES := Tests/Generator clients/python/tests Tests/Conformance Tests/EndToEnd Tests/Benchmarks Tests/Demo
 
-.PHONY: help setup build demo test test-swift test-python format lint generate snippets accept-contract bench bench-peers
+.PHONY: help setup build demo test test-swift test-python format lint generate snippets accept-contract bench bench-growth bench-peers
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,6 +54,9 @@ accept-contract: setup ## Make the contract as it is now the one that later chan
 
 bench: setup ## Measure speed on a release build, as a table
 	@benchmarks/run
+
+bench-growth: setup ## Measure how speed changes with workers, stored runs, coordinators and payloads, with plots
+	@benchmarks/run --growth
 
 bench-peers: setup ## Run the same workloads on Kagzi and on its peers, as a table with plots
 	@$(PYTHON) benchmarks/run-peers

@@ -26,10 +26,13 @@ CONFIGURATION = os.environ.get("KAGZI_BENCH_CONFIGURATION", "release")
 @dataclass
 class Bench:
     quick: bool = False
-    rounds: int = 3
+    rounds: int = 5
     profile: bool = False
     prefill: int = 0
+    stored_limit: int = 1_000_000
     records: dict[str, Any] = field(default_factory=dict)
+    # Lines of the table of costs, see `spending`.
+    costs: list[list[str]] = field(default_factory=list)
     _cluster: Cluster | None = None
     _begin: float = field(default_factory=time.monotonic)
 
@@ -66,14 +69,14 @@ class Bench:
     def progress(self, text: str) -> None:
         print(f"bench: {time.monotonic() - self._begin:5.0f} s  {text}", file=sys.stderr, flush=True)
 
-    def server(self, database_url: str) -> Child:
+    def server(self, database_url: str, *options: str, listen: str = "127.0.0.1:0") -> Child:
         """A coordinator; its `answer` is its address."""
         return Child(
-            [self.kagzi, "server", "--database-url", database_url, "--listen", "127.0.0.1:0"], self.log,
+            [self.kagzi, "server", "--database-url", database_url, "--listen", listen, *options], self.log,
             ready=r"listening on (\S+)")
 
-    def worker(self, address: str) -> Child:
-        return Child([self.tool, "worker", address], self.log, ready=r"^ready (.*)$")
+    def worker(self, address: str, *options: str) -> Child:
+        return Child([self.tool, "worker", address, *options], self.log, ready=r"^ready (.*)$")
 
     def close(self) -> None:
         """Ends what was started, and gives the folder back."""

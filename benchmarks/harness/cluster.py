@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import signal
 from pathlib import Path
 
 from .processes import Child, run
@@ -95,6 +96,14 @@ class Cluster:
         names = ("calls", "total_ms", "rows", "query")
         found = [dict(zip(names, row.split("|", 3))) for row in rows.split("\n") if row]
         return [{name: value if name == "query" else float(value) for name, value in row.items()} for row in found]
+
+    def kill(self) -> None:
+        """SIGKILL to the server and all its processes, then a new start, which recovers from the WAL."""
+        self.host.process.send_signal(signal.SIGUSR1)
+        assert self.host.process.stdout
+        while not (line := self.host.process.stdout.readline()).startswith("ready"):
+            if not line or line.startswith("failed"):
+                raise RuntimeError(f"the cluster did not come back: {line.strip()}")
 
     def stop(self) -> None:
         self.host.stop()

@@ -44,3 +44,9 @@ def paired_ratio(ours: list[dict[str, Any]], theirs: list[dict[str, Any]], *keys
     other = {record["round"]: _at(record, keys) for record in theirs}
     ratios = [_at(record, keys) / other[record["round"]] for record in ours if other.get(record["round"])]
     return Spread.of(ratios) if ratios else None
+
+
+def shown(spread: Spread, style: str, unit: str = "") -> str:
+    """The median and, of several rounds, the least and the most: `2.38 ms (2.31–2.60)`."""
+    text = format(spread.median, style) + unit
+    return text if spread.rounds == 1 else f"{text} ({spread.low:{style}}–{spread.high:{style}})"

@@ -7,8 +7,8 @@ import time
 from typing import Any
 
 from harness.bench import Bench
-from harness.meter import Meter
 from harness.processes import Child, run
+from harness.spending import Spending, cost_line
 from harness.table import Row
 
 DATABASE = "bench_burst"
@@ -29,7 +29,7 @@ def measure(bench: Bench) -> list[Row]:
     cluster = bench.cluster
     url = cluster.make_database(DATABASE)
     lead = bench.size(120, 10)
-    with bench.server(url) as server, bench.worker(server.answer):
+    with bench.server(url) as server, bench.worker(server.answer) as worker:
         bench.progress(f"burst: starting {sleepers:,} sleepers")
         due = time.time() + lead
         run([bench.tool, "sleepers", server.answer, "--count", str(sleepers), "--due-at", str(int(due * 1000))])
@@ -47,11 +47,13 @@ def measure(bench: Bench) -> list[Row]:
                     raise RuntimeError("the sleepers were not worked off")
                 time.sleep(0.1)
 
-        with Meter(coordinator=server.pid, postgres=cluster.pid) as meter:
+        with Spending(bench, DATABASE, coordinator=[server.pid], worker=[worker.pid]) as spending:
             meanwhile = latency(bench, server.answer, work_off)
-        seconds = meter.wall
+        seconds = spending.wall
+        spent = spending.per(sleepers)
     bench.records["burst"] = {"sleepers": sleepers, "seconds": seconds, "before": before, "meanwhile": meanwhile,
-                              "other_share": meter.other_share}
+                              **spent}
+    bench.costs.append(cost_line("a sleeper woken", [spent]))
     bench.progress(f"burst: worked off in {seconds:.1f} s; a start took {meanwhile['p99_ms']:.1f} ms (p99) meanwhile")
     return [
         Row(f"{sleepers:,} sleepers due at once: woken/s", f"{sleepers / seconds:,.0f}"),

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 import shutil
-import statistics
 from pathlib import Path
 from typing import Any
 
 from harness.bench import FOLDER, ROOT, Bench
 from harness.meter import Meter
 from harness.processes import Child, run
-from harness.statistics import median_of
+from harness.statistics import Spread, median_of, shown, spread_of
 from harness.table import Row
 
 PATH = "/kagzi.conformance.v1.EchoService/Unary"
@@ -79,12 +78,12 @@ def measure(bench: Bench) -> list[Row]:
                 f"echo {number + 1}/{bench.rounds}: {ours[-1]['requests_per_s']:,.0f} requests/s, "
                 f"gRPC C++ {theirs[-1]['requests_per_s']:,.0f}")
     bench.records["echo"] = {"kagzi": ours, "grpc_cpp": theirs}
-    rate, peer_rate = (median_of(rounds, "requests_per_s") for rounds in (ours, theirs))
-    cpu, peer_cpu = (median_of(rounds, "cpu_us_per_request") for rounds in (ours, theirs))
-    faster = statistics.median(a["requests_per_s"] / b["requests_per_s"] for a, b in zip(ours, theirs))
-    cheaper = statistics.median(a["cpu_us_per_request"] / b["cpu_us_per_request"] for a, b in zip(ours, theirs))
+    peer_rate, peer_cpu = median_of(theirs, "requests_per_s"), median_of(theirs, "cpu_us_per_request")
+    faster = Spread.of(a["requests_per_s"] / b["requests_per_s"] for a, b in zip(ours, theirs))
+    cheaper = Spread.of(a["cpu_us_per_request"] / b["cpu_us_per_request"] for a, b in zip(ours, theirs))
     return [
-        Row("unary echo, requests/s", f"{rate:,.0f}", f"{peer_rate:,.0f} gRPC C++", f"{faster:.2f}", ">= 2", faster >= 2),
-        Row("unary echo, CPU a request", f"{cpu:.2f} us", f"{peer_cpu:.2f} us gRPC C++", f"{cheaper:.2f}", "<= 0.5",
-            cheaper <= 0.5),
+        Row("unary echo, requests/s", shown(spread_of(ours, "requests_per_s"), ",.0f"), f"{peer_rate:,.0f} gRPC C++",
+            shown(faster, ".2f"), ">= 2", faster.median >= 2),
+        Row("unary echo, CPU a request", shown(spread_of(ours, "cpu_us_per_request"), ".2f", " us"), f"{peer_cpu:.2f} us gRPC C++",
+            shown(cheaper, ".2f"), "<= 1/3", cheaper.median <= 1 / 3),
     ]

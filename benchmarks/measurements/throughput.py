@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import statistics
-import time
 from typing import Any
 
 from harness.bench import Bench
-from harness.meter import Meter
 from harness.processes import run
-from harness.statistics import median_of
+from harness.spending import PROCESSES, Spending, cost_line
+from harness.statistics import Spread, median_of, shown, spread_of
 from harness.table import Row
 from measurements import limit
 from measurements.prefill import prefill
@@ -35,22 +33,13 @@ def workflows(bench: Bench) -> dict[str, Any]:
         if bench.profile:
             cluster.track_statements(True)
             cluster.psql("SELECT pg_stat_statements_reset()")
-        before = cluster.counters(DATABASE)
-        with Meter(coordinator=server.pid, worker=worker.pid, postgres=cluster.pid) as meter:
+        with Spending(bench, DATABASE, coordinator=[server.pid], worker=[worker.pid]) as spending:
             seconds = drive(bench, server.answer, count)
-        time.sleep(1.2)  # backends report their counters once a second
-        after = cluster.counters(DATABASE)
         statements = cluster.statements(DATABASE) if bench.profile else []
         if bench.profile:
             cluster.track_statements(False)
-    return {
-        "workflows_per_s": count / seconds,
-        "cpu_ms": {name: 1000 * spent / count for name, spent in meter.cpu.items()},
-        "cpu_ms_total": 1000 * sum(meter.cpu.values()) / count,
-        "per_workflow": {name: (after[name] - before[name]) / count for name in before},
-        "other_share": meter.other_share,
-        "statements": statements[:20],
-    }
+    spent = spending.per(count)
+    return {"workflows_per_s": count / seconds, **spent, "cpu_ms_total": sum(spent["cpu_ms"].values()), "statements": statements[:20]}
 
 
 def measure(bench: Bench) -> list[Row]:
@@ -63,17 +52,18 @@ def measure(bench: Bench) -> list[Row]:
             f"{limits[-1]['lifecycles_per_s']:,.0f} lifecycles/s; {100 * runs[-1]['other_share']:.0f} % used by others")
     bench.records["limit"] = limits
     bench.records["throughput"] = runs
-    rate, alone = median_of(runs, "workflows_per_s"), median_of(limits, "lifecycles_per_s")
-    ratio = statistics.median(a["workflows_per_s"] / (b["lifecycles_per_s"] / 2) for a, b in zip(runs, limits))
+    bench.costs.append(cost_line("one activity, 1,000 at a time", runs))
+    rate, alone = spread_of(runs, "workflows_per_s"), median_of(limits, "lifecycles_per_s")
+    ratio = Spread.of(a["workflows_per_s"] / (b["lifecycles_per_s"] / 2) for a, b in zip(runs, limits))
     postgres, pure = median_of(runs, "cpu_ms", "postgres"), median_of(limits, "cpu_ms_per_lifecycle")
     cpu = "  ".join(
-        f"{name} {median_of(runs, 'cpu_ms', name):.3f}" for name in ("coordinator", "worker", "driver", "postgres"))
+        f"{name} {median_of(runs, 'cpu_ms', name):.3f}" for name in PROCESSES)
     return [
-        Row("one-activity workflows/s", f"{rate:,.0f}", f"{alone / 2:,.0f} (Postgres alone, two lifecycles each)",
-            f"{ratio:.2f}", ">= 0.25", ratio >= 0.25),
-        Row("CPU-ms a workflow", f"{median_of(runs, 'cpu_ms_total'):.3f}", cpu),
-        Row("Postgres CPU-ms a workflow", f"{postgres:.3f}", f"{2 * pure:.3f} (two lifecycles in batches)",
+        Row("one-activity workflows/s", shown(rate, ",.0f"), f"{alone / 2:,.0f} (Postgres alone, two lifecycles each)",
+            shown(ratio, ".2f"), ">= 0.25", ratio.median >= 0.25),
+        Row("CPU-ms a workflow", shown(spread_of(runs, "cpu_ms_total"), ".3f"), cpu),
+        Row("Postgres CPU-ms a workflow", shown(spread_of(runs, "cpu_ms", "postgres"), ".3f"), f"{2 * pure:.3f} (two lifecycles in batches)",
             f"{postgres / (2 * pure):.2f}"),
-        Row("commits a workflow", f"{median_of(runs, 'per_workflow', 'commits'):.3f}"),
-        Row("WAL bytes a workflow", f"{median_of(runs, 'per_workflow', 'wal_bytes'):,.0f}"),
+        Row("commits a workflow", shown(spread_of(runs, "per_workflow", "commits"), ".3f")),
+        Row("WAL bytes a workflow", shown(spread_of(runs, "per_workflow", "wal_bytes"), ",.0f")),
     ]

@@ -14,14 +14,19 @@ enum KagziBench {
     case "worker": try await BenchWorker.run(arguments)
     case "throughput": try await ThroughputDriver.run(arguments)
     case "latency": try await LatencyDriver.run(arguments)
+    case "saturate": try await Saturation.run(arguments)
+    case "starts": try await StartsDriver.run(arguments)
+    case "memo-start": try await MemoDriver.start(arguments)
+    case "memo-wake": try await MemoDriver.wake(arguments)
+    case "steadfast": try await SteadfastDriver.run(arguments)
     case "paced": try await PacedDriver.run(arguments)
     case "sleepers": try await Sleepers.run(arguments)
     case "start-latency": try await StartLatency.run(arguments)
     case "idle": try await IdleFleet.run(arguments)
     default:
       throw BenchError(
-        "usage: kagzi-bench cluster|echo-server|echo-check|worker|throughput|latency|paced|sleepers|start-latency|idle …"
-      )
+        "usage: kagzi-bench cluster|echo-server|echo-check|worker|throughput|saturate|latency|paced|starts|memo-start|memo-wake"
+          + "|steadfast|sleepers|start-latency|idle …")
     }
   }
 }

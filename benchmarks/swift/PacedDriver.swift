@@ -3,14 +3,16 @@ internal import Messages
 internal import NIOPosix
 internal import Synchronization
 
-/// `paced ADDRESS --rate R --seconds S`: starts R one-activity workflows a second at even intervals, whether earlier ones are
+/// `paced ADDRESS --rate R --seconds S --namespace X`: starts R one-activity workflows a second at even intervals, whether earlier ones are
 /// done or not, and waits for each one's result. Prints percentiles in milliseconds; a latency counts from when its start was due.
 enum PacedDriver {
   static func run(_ arguments: BenchArguments) async throws {
     let client = GRPCClient(
       targets: [try ThroughputDriver.target(arguments.argument)], group: MultiThreadedEventLoopGroup.singleton)
     let rate = max(1, arguments.number("rate", default: 100))
-    let load = PacedLoad(client: client, count: max(1, rate * arguments.number("seconds", default: 5)))
+    let load = PacedLoad(
+      client: client, namespace: arguments.text("namespace") ?? "",
+      count: max(1, rate * arguments.number("seconds", default: 5)))
     let interval = Duration.seconds(1) / rate
     let begin = ContinuousClock.now
     for number in 0..<load.count {
@@ -18,13 +20,9 @@ enum PacedDriver {
       if due > .now { try await Task.sleep(until: due, tolerance: .zero) }
       load.start(due)
     }
-    let samples = try await load.samples().sorted()
+    let samples = try await load.samples()
     await client.close()
-    let mean = samples.reduce(0, +) / Double(samples.count)
-    func rank(_ percent: Int) -> Double { samples[max(0, (percent * samples.count + 99) / 100 - 1)] }
-    say(
-      "{\"count\": \(samples.count), \"p50_ms\": \(rank(50)), \"p90_ms\": \(rank(90)), \"p99_ms\": \(rank(99)), "
-        + "\"max_ms\": \(rank(100)), \"mean_ms\": \(mean)}")
+    say("{\(Percentiles(samples).json)}")
   }
 }
 
@@ -38,16 +36,18 @@ private final class PacedLoad: Sendable {
 
   let count: Int
   private let client: GRPCClient
+  private let namespace: String
   private let state = Mutex(State())
 
-  init(client: GRPCClient, count: Int) {
+  init(client: GRPCClient, namespace: String, count: Int) {
     self.client = client
+    self.namespace = namespace
     self.count = count
   }
 
   func start(_ due: ContinuousClock.Instant) {
     let request = StartWorkflowRequest(
-      workflowType: BenchWorkflows.one, input: Payload(data: Array("1".utf8), encoding: "json"))
+      namespace: namespace, workflowType: BenchWorkflows.one, input: Payload(data: Array("1".utf8), encoding: "json"))
     client.unary(WorkflowService.StartWorkflow.self, request, deadline: .seconds(60), waitForReady: true) { result in
       switch result {
       case .success(let response): self.wait(response.runID, due)
@@ -57,7 +57,7 @@ private final class PacedLoad: Sendable {
   }
 
   private func wait(_ runID: String, _ due: ContinuousClock.Instant) {
-    let request = WaitRunRequest(runID: runID, wait: ProtoDuration(seconds: 60, nanos: 0))
+    let request = WaitRunRequest(namespace: namespace, runID: runID, wait: ProtoDuration(seconds: 60, nanos: 0))
     client.unary(WorkflowService.WaitRun.self, request, deadline: .seconds(90)) { result in
       switch result {
       case .success(let response):
