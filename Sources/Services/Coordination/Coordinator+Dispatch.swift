@@ -108,10 +108,13 @@ extension Coordinator {
 
   /// Pushes a task; one that nobody is there to take goes back.
   internal func deliver(_ task: HeldTask, _ message: WorkerTask) {
-    if let session = session(task.token.sessionID), session.push(task, message) {
-      return meter.handedOut(task.token.step == nil ? .workflow : .activity)
+    let kind: TaskKind = task.token.step == nil ? .workflow : .activity
+    switch session(task.token.sessionID)?.push(task, message) {
+    case .sent: meter.handedOut(kind)
+    case .known: release(task.token.sessionID, kind)
+    case .refused, nil:
+      giveBack(task.token, reason: "its session was gone when the task arrived", isLoss: false)
     }
-    giveBack(task.token, reason: "its session was gone when the task arrived", isLoss: false)
   }
 
   internal func deliver(_ step: ClaimedStep) {

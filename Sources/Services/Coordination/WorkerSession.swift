@@ -99,16 +99,25 @@ internal final class WorkerSession: Sendable {
 
   // MARK: Tasks
 
-  /// Hands a task over. False: nobody is there to take it. A task that is held already is not sent again.
-  func push(_ task: HeldTask, _ message: WorkerTask) -> Bool {
+  enum Push {
+    case sent
+    /// It is held already, and not sent again.
+    case known
+    /// Nobody is there to take it.
+    case refused
+  }
+
+  /// Hands a task over.
+  func push(_ task: HeldTask, _ message: WorkerTask) -> Push {
     let (outbox, isNew) = state.withLock { state -> ((any SessionOutbox)?, Bool) in
       guard let outbox = state.outbox else { return (nil, false) }
       guard state.held[task.token] == nil else { return (outbox, false) }
       state.hold(task)
       return (outbox, true)
     }
-    if isNew { outbox?.send(.task(message)) }
-    return outbox != nil
+    guard let outbox else { return .refused }
+    if isNew { outbox.send(.task(message)) }
+    return isNew ? .sent : .known
   }
 
   /// Holds a task that was handed out before (by another coordinator).

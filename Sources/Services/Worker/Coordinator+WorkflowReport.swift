@@ -109,8 +109,7 @@ extension Coordinator {
     store.submit(.advanceRun(advance)) { [self, advance, run] result in
       guard case .success(.advanced(let advanced)) = result else {
         plan.release(self)
-        if advance.hasReservedSlot { release(session.id, .workflow) }
-        return settleRefusal(result, token, reportID, plan, session, answer)
+        return settleRefusal(result, token, reportID, plan, session, reserved: advance.reservedSession, answer)
       }
       if advance.disposition != .continue {
         session.remove(token)
@@ -188,30 +187,51 @@ extension Coordinator {
   // MARK: Refused
 
   /// The report was not recorded now: it may have been before, the lease may be lost, or the store did not do it.
+  /// - Parameter reserved: the session, if a slot of it was reserved for the run's next task.
   internal func settleRefusal(
-    _ result: Result<Outcome, StoreError>, _ token: TaskToken, _ reportID: UInt64, _ plan: WorkflowReportPlan,
-    _ session: WorkerSession, _ answer: @escaping Answer
+    _ outcome: Result<Outcome, StoreError>, _ token: TaskToken, _ reportID: UInt64, _ plan: WorkflowReportPlan,
+    _ session: WorkerSession, reserved: SessionID? = nil, _ answer: @escaping Answer
   ) {
-    if case .failure(let error) = result { return answer(.rejected(reportID, error)) }
+    if case .failure(let error) = outcome {
+      release(reserved, .workflow)
+      return answer(.rejected(reportID, error))
+    }
     store.read(LookAtRun(runID: token.runID)) { [self] result in
+      let row = (try? result.get())?.first
+      let isRecorded = row.map { $0.closingEpoch == token.epoch || $0.reportedEpoch == token.epoch } ?? false
+      if case .success(.woken(.leased(let epoch, let isDelta, _))) = outcome {
+        // A signal of the same batch has used the slot.
+        load(ClaimedRun(runID: token.runID, sessionID: session.id, epoch: epoch, isDelta: isDelta))
+      } else if isRecorded, let row {
+        deliverAgain(row, token, session, reserved)
+      } else {
+        release(reserved, .workflow)
+      }
       switch result {
       case .failure(let error): answer(.rejected(reportID, error))
-      case .success(let rows):
+      case .success:
         session.remove(token)
-        guard let row = rows.first else {
-          return answer(.rejected(reportID, .invalid, "there is no run \(token.runID)"))
-        }
-        if row.closingEpoch == token.epoch || row.reportedEpoch == token.epoch {
+        guard let row else { return answer(.rejected(reportID, .invalid, "there is no run \(token.runID)")) }
+        if isRecorded {
           answerAgain(reportID, token, plan, answer)
-          // Its effects may have been lost with the connection that committed it.
-          if row.isLeased, row.sessionID == session.id, let epoch = row.leaseEpoch {
-            load(ClaimedRun(runID: token.runID, sessionID: session.id, epoch: epoch, isDelta: false))
-          }
         } else {
           answer(.rejected(reportID, .leaseLost, row.holder))
         }
       }
     }
+  }
+
+  /// What a report handed out that was recorded before may have been lost with the connection that committed it. It takes a
+  /// slot like any other task; without one it is left to the reconciliation, for it may just be on its way.
+  private func deliverAgain(
+    _ row: LookAtRun.Row, _ reported: TaskToken, _ session: WorkerSession, _ reserved: SessionID?
+  ) {
+    guard row.isLeased, row.sessionID == session.id, let epoch = row.leaseEpoch else {
+      return release(reserved, .workflow)
+    }
+    let next = ClaimedRun(runID: reported.runID, sessionID: session.id, epoch: epoch, isDelta: false)
+    guard session.task(next.token) == nil else { return release(reserved, .workflow) }
+    if reserved != nil || dispatch.withLock({ $0.reserve(session: session.id, .workflow) }) { load(next) }
   }
 }
 

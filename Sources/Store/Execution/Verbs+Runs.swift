@@ -40,6 +40,7 @@ extension Verbs {
       collectors.append { [closes] in collect(reply.rows, closes.places { $0.runID }, &$0) }
     }
     if !ends.values.isEmpty {
+      pipeline.add(LockEndingRunsMany(runIDs: ends.values.map(\.runID)))
       let reply = pipeline.add(EndRunsMany(ends: ends.values))
       collectors.append { [ends] in collect(reply.rows, ends.places { $0.runID }, &$0) }
     }

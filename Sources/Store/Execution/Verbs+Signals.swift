@@ -38,6 +38,9 @@ extension Verbs {
             case .leased(let epoch, _, _): advanced.newEpoch = epoch
             }
             outcomes[index] = .advanced(advanced)
+          case .refused:
+            // A report that was recorded before, and a signal that used the slot reserved for it.
+            if case .leased = row.wake { outcomes[index] = .woken(row.wake) }
           default: break
           }
         }

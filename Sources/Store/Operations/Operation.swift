@@ -111,6 +111,7 @@ package enum Outcome: Sendable {
   case closed(Closed)
   case continued(Continued)
   case signalled(Signalled)
+  /// What an event did to its run. Of a report: it was refused, but a signal of the same batch used the slot reserved for it.
   case woken(Wake)
   case moved(Moved)
   /// A step whose key may be a member's settled, or a group's deadline passed.

@@ -39,7 +39,7 @@ extension StoreFixture {
   func continueAsNew(_ number: UInt64, as next: UInt64, epoch: Int32 = 1) -> ContinueRun {
     var continuation = ContinueRun(
       close: CloseRun(runID: id(number), epoch: epoch, status: .continued), nextRunID: id(next))
-    continuation.input = [UInt8(next)]
+    continuation.input = [UInt8(truncatingIfNeeded: next)]
     continuation.reservedSession = session
     return continuation
   }

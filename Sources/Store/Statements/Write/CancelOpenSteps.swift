@@ -1,6 +1,21 @@
 /// The part of a closing statement that cancels what is still open: `abandoned` are the steps as they were, from
 /// `held (run_id, seq)`.
 internal enum CancelOpenSteps {
+  /// Locks the open steps of the runs in `input (run_id)`, once `groups` says that those are locked. Not those that wait for
+  /// signals: a signal passes over a locked one, and would be lost if the run then stays open.
+  static func lock(after groups: String) -> String {
+    """
+    open_steps AS MATERIALIZED (
+      SELECT s.run_id, s.step_key FROM input i JOIN kagzi.steps s ON s.run_id = i.run_id
+       WHERE s.state < 5 AND s.kind <> 5 AND \(groups)
+       ORDER BY s.run_id, s.step_key FOR NO KEY UPDATE OF s
+    )
+    """
+  }
+
+  /// A condition that holds always, and only once the steps are locked.
+  static let areLocked = "(SELECT count(*) FROM open_steps) >= 0"
+
   /// - Parameter condition: SQL that spares a step `s` because the statement itself settles it.
   static func cancel(unless condition: String) -> String {
     """

@@ -1,7 +1,8 @@
 package import Engine
 package import Postgres
 
-/// Asks runs to cancel. A row comes back for each open one, the first time or again.
+/// Asks runs to cancel. A row comes back for each open one, the first time or again. What is set of a run that wakes rests on
+/// the row that was locked alone, as in `MatchSignalsMany`.
 package struct CancelRunsMany: PostgresStatement {
   package let cancels: [CancelRun]
 
@@ -33,8 +34,8 @@ package struct CancelRunsMany: PostgresStatement {
         news = r.news OR (w.is_first AND NOT w.wakes),
         resume_at = CASE WHEN w.wakes THEN NULL ELSE r.resume_at END,
         status = CASE WHEN w.wakes THEN 2 ELSE r.status END,
-        leased = r.leased OR (w.wakes AND w.reserved IS NOT NULL),
-        ready_at = CASE WHEN w.wakes AND w.reserved IS NULL THEN clock.now ELSE r.ready_at END,
+        leased = CASE WHEN w.wakes THEN w.reserved IS NOT NULL ELSE r.leased END,
+        ready_at = CASE WHEN NOT w.wakes THEN r.ready_at WHEN w.reserved IS NULL THEN clock.now END,
         lease_epoch = r.lease_epoch + CASE WHEN w.wakes AND w.reserved IS NOT NULL THEN 1 ELSE 0 END,
         lease_seq = CASE WHEN w.wakes AND w.reserved IS NOT NULL THEN r.seq + 1 ELSE r.lease_seq END,
         leased_at = CASE WHEN w.wakes AND w.reserved IS NOT NULL THEN clock.now ELSE r.leased_at END,

@@ -1,7 +1,7 @@
 internal import Engine
 package import Postgres
 
-/// Closes runs without their workers. Rows as for `CloseRunsMany`.
+/// Closes runs without their workers. Rows as for `CloseRunsMany`. Runs under `LockEndingRunsMany`.
 package struct EndRunsMany: PostgresStatement {
   package let ends: [EndRun]
 

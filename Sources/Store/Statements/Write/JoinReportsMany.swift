@@ -176,6 +176,8 @@ package struct JoinReportsMany: PostgresStatement {
              CASE WHEN verdict IS NOT NULL THEN seq END, CASE WHEN strategy = 3 AND verdict = 1 THEN first_success END,
              CASE WHEN strategy = 1 AND verdict = 2 THEN first_failure END
         FROM joined, clock WHERE NOT is_recorded
+      -- The same report, recorded by another coordinator since this statement began.
+      ON CONFLICT DO NOTHING
     ),
     recorded AS (
       UPDATE kagzi.groups g SET

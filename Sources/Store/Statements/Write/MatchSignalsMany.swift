@@ -8,6 +8,9 @@ package import Postgres
 /// two transactions that do so the second finds here what the first committed: neither can miss the other. A step that
 /// another transaction has locked is timing out at this moment and is left to that.
 ///
+/// What the update sets of a run that wakes rests on the row that was locked alone: Postgres checks the table's rules on the row of
+/// the statement's snapshot first, which another transaction may have replaced.
+///
 /// Steps and signals are looked up name by name: a plan that was made on empty tables would else read all that wait anywhere.
 package struct MatchSignalsMany: PostgresStatement {
   /// A name under which a run may have a signal for a step, and a session with a slot for the run's next task: the same
@@ -88,11 +91,11 @@ package struct MatchSignalsMany: PostgresStatement {
     woken AS (
       UPDATE kagzi.open_runs r SET
         seq = w.seq + w.settled,
-        signals_untaken = r.signals_untaken - w.settled,
+        signals_untaken = w.signals_untaken - w.settled,
         news = NOT w.wakes,
         status = CASE WHEN w.wakes THEN 2 ELSE r.status END,
-        leased = r.leased OR (w.wakes AND w.reserved IS NOT NULL),
-        ready_at = CASE WHEN w.wakes AND w.reserved IS NULL THEN clock.now ELSE r.ready_at END,
+        leased = CASE WHEN w.wakes THEN w.reserved IS NOT NULL ELSE r.leased END,
+        ready_at = CASE WHEN NOT w.wakes THEN r.ready_at WHEN w.reserved IS NULL THEN clock.now END,
         lease_epoch = r.lease_epoch + CASE WHEN w.wakes AND w.reserved IS NOT NULL THEN 1 ELSE 0 END,
         lease_seq = CASE WHEN w.wakes AND w.reserved IS NOT NULL THEN w.seq + w.settled ELSE r.lease_seq END,
         leased_at = CASE WHEN w.wakes AND w.reserved IS NOT NULL THEN clock.now ELSE r.leased_at END,

@@ -26,6 +26,7 @@ package struct ReadyStepsMany: PostgresStatement {
     ),
     placed AS (
       SELECT i.*, r.is_paused FROM input i FULL JOIN run r ON r.run_id = i.run_id
+       ORDER BY i.run_id, i.step_key
     ),
     made_ready AS (
       UPDATE kagzi.steps s SET

@@ -11,15 +11,19 @@ package struct ReleaseStepsMany: PostgresStatement {
     input AS (
       SELECT * FROM unnest($1::uuid[], $2::text[], $3::integer[], $4::bigint[]) WITH ORDINALITY
           AS i (run_id, step_key, epoch, delay_ms, position)
-       ORDER BY run_id, step_key
+    ),
+    held AS MATERIALIZED (
+      SELECT i.* FROM input i JOIN kagzi.steps s ON s.run_id = i.run_id AND s.step_key = i.step_key
+       WHERE s.state = 2 AND s.lease_epoch = i.epoch
+       ORDER BY i.run_id, i.step_key FOR NO KEY UPDATE OF s
     ),
     run AS MATERIALIZED (
       SELECT r.run_id, r.status = 5 AS is_paused
-        FROM (SELECT DISTINCT run_id FROM input) i JOIN kagzi.open_runs r ON r.run_id = i.run_id
+        FROM (SELECT DISTINCT run_id FROM held) i JOIN kagzi.open_runs r ON r.run_id = i.run_id
        ORDER BY r.run_id FOR NO KEY UPDATE OF r
     ),
     placed AS (
-      SELECT i.*, coalesce(r.is_paused, false) AND i.delay_ms = 0 AS is_held_back FROM input i FULL JOIN run r ON r.run_id = i.run_id
+      SELECT h.*, coalesce(r.is_paused, false) AND h.delay_ms = 0 AS is_held_back FROM held h FULL JOIN run r ON r.run_id = h.run_id
     )
     UPDATE kagzi.steps s SET
       state = CASE WHEN i.delay_ms > 0 THEN 4 WHEN i.is_held_back THEN 3 ELSE 1 END,
@@ -30,7 +34,7 @@ package struct ReleaseStepsMany: PostgresStatement {
                  ELSE least(CASE WHEN NOT i.is_held_back THEN clock.now + s.schedule_to_start_ms * interval '1 ms' END,
                             s.scheduled_at + s.schedule_to_close_ms * interval '1 ms') END
     FROM placed i, clock
-    WHERE s.run_id = i.run_id AND s.step_key = i.step_key AND s.state = 2 AND s.lease_epoch = i.epoch
+    WHERE s.run_id = i.run_id AND s.step_key = i.step_key
     RETURNING i.position
     """
 

@@ -2,7 +2,8 @@ package import Engine
 package import Postgres
 
 /// Records reports of failure after which the run's own policy tries it again. A row comes back for each whose lease held
-/// and that was not asked to cancel. `DropStepsMany` follows in the same transaction.
+/// and that was not asked to cancel. `DropStepsMany` follows in the same transaction; the groups and steps that it deletes are locked
+/// here, before the run.
 package struct RestartRunsMany: PostgresStatement {
   package let restarts: [RestartRun]
 
@@ -14,10 +15,16 @@ package struct RestartRunsMany: PostgresStatement {
           AS i (run_id, epoch, changes, delay_ms, reason, failure, worker_id)
        ORDER BY run_id
     ),
+    open_groups AS MATERIALIZED (
+      SELECT g.run_id FROM input i JOIN kagzi.groups g ON g.run_id = i.run_id
+       WHERE g.verdict IS DISTINCT FROM 1
+       ORDER BY g.run_id, g.group_key FOR UPDATE OF g
+    ),
+    \(CancelOpenSteps.lock(after: CancelOpenGroups.areLocked)),
     before AS MATERIALIZED (
       SELECT i.*, r.seq, r.attempt_seq, r.step_epoch, r.session_id, r.started_at
         FROM input i JOIN kagzi.open_runs r ON r.run_id = i.run_id
-       WHERE r.leased AND r.lease_epoch = i.epoch AND NOT r.cancel_requested
+       WHERE \(CancelOpenSteps.areLocked) AND r.leased AND r.lease_epoch = i.epoch AND NOT r.cancel_requested
        ORDER BY r.run_id FOR NO KEY UPDATE OF r
     ),
     held AS (

@@ -20,6 +20,8 @@ package struct ResumeRunsMany: PostgresStatement {
         status = CASE WHEN r.leased THEN 2 WHEN r.lease_epoch = 0 THEN 1 WHEN p.wakes OR r.resume_at IS NOT NULL THEN 2 ELSE 3 END,
         status_reason = NULL, losses = 0, seq = r.seq + 1,
         news = r.news AND NOT p.wakes,
+        -- What wakes is not held, whatever an older row says that Postgres checks the table's rules on.
+        leased = r.leased AND NOT p.wakes,
         ready_at = CASE WHEN p.wakes THEN clock.now END
       FROM run p, clock WHERE r.run_id = p.run_id AND p.is_paused
     )

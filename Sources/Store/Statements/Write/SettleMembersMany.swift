@@ -8,6 +8,8 @@ package import Postgres
 ///
 /// A member that decides nothing wakes its run only if its group does not know how many members it has; its sequence is
 /// counted all the same, so that later tasks carry it.
+///
+/// What is set of a run that wakes rests on the row that was locked alone, as in `MatchSignalsMany`.
 package struct SettleMembersMany: PostgresStatement {
   package let settles: [SettleStep]
   package let expiries: [ExpireGroup]
@@ -102,8 +104,8 @@ package struct SettleMembersMany: PostgresStatement {
         quiet_seq = CASE WHEN w.calls THEN r.quiet_seq ELSE w.seq + w.settled END,
         news = CASE WHEN w.calls THEN NOT w.wakes ELSE r.news END,
         status = CASE WHEN w.wakes THEN 2 ELSE r.status END,
-        leased = r.leased OR (w.wakes AND w.reserved IS NOT NULL),
-        ready_at = CASE WHEN w.wakes AND w.reserved IS NULL THEN clock.now ELSE r.ready_at END,
+        leased = CASE WHEN w.wakes THEN w.reserved IS NOT NULL ELSE r.leased END,
+        ready_at = CASE WHEN NOT w.wakes THEN r.ready_at WHEN w.reserved IS NULL THEN clock.now END,
         lease_epoch = r.lease_epoch + CASE WHEN w.wakes AND w.reserved IS NOT NULL THEN 1 ELSE 0 END,
         lease_seq = CASE WHEN w.wakes AND w.reserved IS NOT NULL THEN w.seq + w.settled + w.cancelled + w.resolved ELSE r.lease_seq END,
         leased_at = CASE WHEN w.wakes AND w.reserved IS NOT NULL THEN clock.now ELSE r.leased_at END,
