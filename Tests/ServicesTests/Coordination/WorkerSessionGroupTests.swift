@@ -29,7 +29,7 @@ struct WorkerSessionGroupTests {
     let session = session()
     session.attach(Outbox())
     if !isSent { #expect(!session.notesTold(task, ["g"])) }
-    #expect(session.push(held, WorkerTask(token: task.bytes)))
+    #expect(session.push(held, WorkerTask(token: task.bytes)) == .sent)
     if isSent { #expect(!session.notesTold(task, ["g"])) }
     #expect(session.accept(task))
     #expect(!session.accept(task), "once")
@@ -57,7 +57,7 @@ struct WorkerSessionGroupTests {
     #expect(!session.notesTold(task, ["g"]))
     session.forgetEarly(except: [])
     session.attach(Outbox())
-    #expect(session.push(held, WorkerTask(token: task.bytes)))
+    #expect(session.push(held, WorkerTask(token: task.bytes)) == .sent)
     #expect(!session.accept(task))
   }
 }
