@@ -13,13 +13,16 @@ internal import Messages
 public struct ParallelExecutor: Sendable {
   private let context: WorkflowContext
   private let open: OpenGroup
+  /// Nil: no limit of concurrency.
+  private let turns: MemberTurns?
   /// What a failed member does to the group.
   public let strategy: ParallelErrorStrategy
 
   /// - Parameters:
   ///   - group: The group's name, or a `UUID`, whose value is ignored (see `ParallelGroup`).
   ///   - parentStep: The step that it is nested in; its key begins with that step's. Nil: none.
-  ///   - options: Its `parentStep` is used if the parameter is nil; its limit of concurrency is for activities.
+  ///   - options: Its `parentStep` is used if the parameter is nil. Its limit of concurrency holds for local steps and for
+  ///     activities, each by itself.
   public init(
     _ context: WorkflowContext, _ group: some ParallelGroup, _ parentStep: String? = nil,
     _ strategy: ParallelErrorStrategy = .failFast, options: ParallelOptions = ParallelOptions()
@@ -28,6 +31,7 @@ public struct ParallelExecutor: Sendable {
     options.parentStep = parentStep ?? options.parentStep
     self.context = context
     self.strategy = strategy
+    turns = options.maxConcurrency.map { MemberTurns($0) }
     var open = options.open(strategy.message)
     open.key = context.run.claimGroupKey(group.keyName(in: options.parentStep))
     self.open = open
@@ -88,6 +92,13 @@ public struct ParallelExecutor: Sendable {
 
   private func perform(_ id: String, _ work: MemberWork) async throws -> Payload {
     if let fault = RunMachine.fault(ofName: id) { throw fault }
+    guard case .local = work, let turns else { return try await ask(id, work) }
+    try await turns.take("\(open.key)/\(id)")
+    defer { turns.give() }
+    return try await ask(id, work)
+  }
+
+  private func ask(_ id: String, _ work: MemberWork) async throws -> Payload {
     let run = context.run
     let member = try work.ask(id, limit: run.limits.maxPayloadBytes)
     run.openEnded(open)

@@ -27,6 +27,19 @@ struct CompilerTests {
     #expect(text.contains("error: "), "\(text)")
   }
 
+  @Test("checklist 12: knows the type of members that are written out one under the other")
+  func builder() throws {
+    let members = "(\"a\", { 1 })\n(\"b\", { let two = 2; return two })\nfor n in 0..<3 { (\"n\\(n)\", { n }) }"
+    for call in ["parallelVec(\"g\")", "collect(\"g\")", "race(\"g\")", "quorum(\"g\", 2)"] {
+      #expect(try diagnostics(of: "let r = try await ctx.\(call) {\n\(members)\n}\nprint(r)") == "", "\(call)")
+    }
+    #expect(
+      try diagnostics(of: "try await ctx.parallelVec(\"g\") {\n(\"a\", { print(1) })\n(\"b\", { print(2) })\n}") == "")
+    let shared = try diagnostics(
+      of: "var n = 0\nlet r = try await ctx.parallelVec(\"g\") {\n(\"a\", { n += 1; return n })\n}\nprint(r, n)")
+    #expect(shared.contains("captured var 'n'"), "\(shared)")
+  }
+
   private func steps(_ count: Int) -> String {
     (0..<count).map { "(\"s\($0)\", { \($0) })" }.joined(separator: ", ")
   }

@@ -116,4 +116,75 @@ struct ParallelExecutorTests {
       #expect(coordinator.state.withLock { $0.violations } == [])
     }
   }
+
+  @Test(
+    "at most so many local members are at work at a time, with either strategy, retries included",
+    arguments: [ParallelErrorStrategy.failFast, .collectAll], [0, 100])
+  func maxConcurrency(strategy: ParallelErrorStrategy, faults: Int) async throws {
+    let counter = Counter()
+    let running = Mutex((now: 0, most: 0))
+    let three = Gate()
+    let workflow = WorkerFixture.workflow { (ctx, _: Int) in
+      let executor = ParallelExecutor(ctx, "few", nil, strategy, options: ParallelOptions(maxConcurrency: 3))
+      let result = try await executor.executeAll(
+        (0..<20).map { number in
+          .step("m\(number)", retryPolicy: .fixedWith(ms: 1, attempts: 3)) {
+            let now = running.withLock { running in
+              running.now += 1
+              running.most = max(running.most, running.now)
+              return running.now
+            }
+            defer { running.withLock { $0.now -= 1 } }
+            // The first ones wait for each other, so that three are at work for certain.
+            if now == 3 { three.open() }
+            await three.wait()
+            if counter.add("m\(number)") == 1, number % 5 == 0 { throw StepError(.networkError, "not yet") }
+            return number
+          }
+        })
+      return try result.intoResult()
+    }
+    let coordinator = FakeCoordinator(faults: .init(wholeTasks: faults, retriesElsewhere: faults))
+    try await WorkerFixture.with(coordinator, workflows: ["w": workflow]) { fixture in
+      try coordinator.start("w", 0, id: "1")
+      #expect(try await coordinator.result(of: "1", as: [Int].self) == Array(0..<20))
+      #expect(running.withLock(\.most) == 3)
+      #expect(coordinator.state.withLock { $0.violations } == [])
+    }
+  }
+
+  @Test("a member that waits for its turn ends with its group, and with its caller's task", arguments: [0, 100])
+  func waitingMembersEnd(wholeTasks: Int) async throws {
+    let counter = Counter()
+    let workflow = WorkerFixture.workflow { (ctx, _: Int) in
+      let executor = ParallelExecutor(ctx, "one", nil, .failFast, options: ParallelOptions(maxConcurrency: 1))
+      let began = Gate()
+      let goOn = Gate()
+      async let first = executor.executeStep("first") { () async throws -> Int in
+        began.open()
+        await goOn.wait()
+        throw StepError(.validationFailed, "no")
+      }
+      await began.wait()
+      async let given = withThrowingTaskGroup(of: Int.self) { tasks in
+        tasks.addTask { try await executor.executeStep("given up") { counter.add() } }
+        tasks.cancelAll()
+        return try await tasks.next() ?? 0
+      }
+      var said = ""
+      do { _ = try await given } catch let error as StepError { said += "\(error.kind)" }
+      async let second = executor.executeStep("second") { counter.add() }
+      goOn.open()
+      do { _ = try await first } catch let error as StepError { said += " \(error.message)" }
+      do { _ = try await second } catch let error as StepError { said += " \(error.kind)" }
+      return said
+    }
+    let coordinator = FakeCoordinator(faults: .init(wholeTasks: wholeTasks))
+    try await WorkerFixture.with(coordinator, workflows: ["w": workflow]) { fixture in
+      try coordinator.start("w", 0, id: "1")
+      #expect(try await coordinator.result(of: "1", as: String.self) == "cancelled no cancelled")
+      #expect(counter.count() == 0)
+      #expect(coordinator.state.withLock { $0.violations } == [])
+    }
+  }
 }
