@@ -124,8 +124,11 @@ struct ParallelExecutorTests {
     let counter = Counter()
     let running = Mutex((now: 0, most: 0))
     let three = Gate()
+    let allAsked = Gate()
     let workflow = WorkerFixture.workflow { (ctx, _: Int) in
       let executor = ParallelExecutor(ctx, "few", nil, strategy, options: ParallelOptions(maxConcurrency: 3))
+      // It is reported, and so runs, when nothing in the function can go on: then all members were asked for.
+      async let probe = ctx.activity("probe", 0, as: Int.self)
       let result = try await executor.executeAll(
         (0..<20).map { number in
           .step("m\(number)", retryPolicy: .fixedWith(ms: 1, attempts: 3)) {
@@ -138,16 +141,21 @@ struct ParallelExecutorTests {
             // The first ones wait for each other, so that three are at work for certain.
             if now == 3 { three.open() }
             await three.wait()
+            await allAsked.wait()
             if counter.add("m\(number)") == 1, number % 5 == 0 { throw StepError(.networkError, "not yet") }
             return number
           }
         })
-      return try result.intoResult()
+      return try result.intoResult() + [try await probe]
+    }
+    let probe = WorkerFixture.activity { (_: Int, _) in
+      allAsked.open()
+      return 20
     }
     let coordinator = FakeCoordinator(faults: .init(wholeTasks: faults, retriesElsewhere: faults))
-    try await WorkerFixture.with(coordinator, workflows: ["w": workflow]) { fixture in
+    try await WorkerFixture.with(coordinator, workflows: ["w": workflow], activities: ["probe": probe]) { fixture in
       try coordinator.start("w", 0, id: "1")
-      #expect(try await coordinator.result(of: "1", as: [Int].self) == Array(0..<20))
+      #expect(try await coordinator.result(of: "1", as: [Int].self) == Array(0...20))
       #expect(running.withLock(\.most) == 3)
       #expect(coordinator.state.withLock { $0.violations } == [])
     }
