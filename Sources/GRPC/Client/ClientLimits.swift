@@ -5,6 +5,9 @@ package struct ClientLimits: Sendable {
   /// The largest message sent. Default 4 MiB.
   package var maxRequestMessage = 4 << 20
 
+  /// Requests that may be merged are one message up to this size; never more than `maxRequestMessage`. Default 64 KiB.
+  package var mergedRequestSize = 64 << 10
+
   /// The largest message taken in, after decompression. Default 4 MiB.
   package var maxResponseMessage = 4 << 20
 

@@ -8,7 +8,7 @@ package import Messages
 package final class ClientStream<Method: RPCMethod>: Sendable {
   private let call: StreamCall<Method.Response>
 
-  /// The responses, for one reader.
+  /// The responses, for one reader; none if the call delivers them to a function.
   package let responses: ResponseSequence<Method.Response>
 
   init(call: StreamCall<Method.Response>) {
@@ -20,6 +20,17 @@ package final class ClientStream<Method: RPCMethod>: Sendable {
   @discardableResult
   package func send(_ request: Method.Request) -> Bool {
     let (tellLoop, isWritable) = request.withWireBytes { call.requests.write($0, call.channel.requestEncoding) }
+    if tellLoop { tell() }
+    return isWritable
+  }
+
+  /// Writes a request that has nothing but repeated fields set. Those that cross to the event loop together reach the server as
+  /// one message, which holds the elements of all: of at most `maxParts` requests and `ClientLimits.mergedRequestSize` bytes.
+  @discardableResult
+  package func merge(_ request: Method.Request, maxParts: Int) -> Bool {
+    let (tellLoop, isWritable) = request.withWireBytes {
+      call.requests.write($0, call.channel.requestEncoding, maxParts: max(1, maxParts))
+    }
     if tellLoop { tell() }
     return isWritable
   }

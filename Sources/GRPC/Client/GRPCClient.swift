@@ -89,6 +89,19 @@ package final class GRPCClient: Sendable {
     return ClientStream(call: call)
   }
 
+  /// The same without a reader: `onResponse` is called for one response after the other, then `onEnd` once, on an event loop.
+  /// Neither may block. The call is cancelled when the last reference to the stream goes.
+  package func streaming<M: RPCMethod>(
+    _ method: M.Type, deadline: Duration? = nil, metadata: Metadata = [:], waitForReady: Bool = false,
+    onResponse: @escaping @Sendable (M.Response) -> Void, onEnd: @escaping @Sendable (Status) -> Void
+  ) -> ClientStream<M> {
+    let call = StreamCall<M.Response>(
+      channel: channel, path: M.path, metadata: metadata, deadline: deadline, waitsForReady: waitForReady, frame: nil,
+      delivery: (onResponse, onEnd))
+    call.start()
+    return ClientStream(call: call)
+  }
+
   private func frame<Request: WireMessage>(_ request: Request, on channel: ClientChannel) -> ([UInt8], Status?) {
     var frame: [UInt8] = []
     let size = request.withWireBytes { bytes in

@@ -4,6 +4,8 @@ import Synchronization
 final class RequestBuffer: Sendable {
   private struct State {
     var pending: [UInt8] = []
+    /// Where in `pending` the last message begins, if more may be merged into it, and of how many it is made.
+    var openFrame: (start: Int, parts: Int)?
     var isEnded = false
     var isClosed = false
     var isScheduled = false
@@ -24,13 +26,25 @@ final class RequestBuffer: Sendable {
   }
 
   /// Returns whether the loop must be told, and whether more may be written.
-  func write(_ message: UnsafeRawBufferPointer, _ encoding: MessageEncoding) -> (tellLoop: Bool, isWritable: Bool) {
+  /// - Parameter maxParts: of how many that merge and have not crossed yet one message may be made; 1: it stands alone.
+  func write(
+    _ message: UnsafeRawBufferPointer, _ encoding: MessageEncoding, maxParts: Int = 1
+  ) -> (tellLoop: Bool, isWritable: Bool) {
     state.withLock { state in
       guard !state.isEnded, !state.isClosed else { return (false, false) }
       if message.count > limits.maxRequestMessage {
         state.failure = .tooLargeRequest(message.count, limits)
       } else {
-        encoding.appendFrame(of: message, to: &state.pending)
+        if let (start, parts) = state.openFrame, parts < maxParts,
+          state.pending.count - start - MessageEncoding.prefixSize + message.count
+            <= min(limits.mergedRequestSize, limits.maxRequestMessage)
+        {
+          MessageEncoding.merge(message, intoFrameAt: start, of: &state.pending)
+          state.openFrame = (start, parts + 1)
+        } else {
+          state.openFrame = maxParts > 1 && encoding == .identity ? (state.pending.count, 1) : nil
+          encoding.appendFrame(of: message, to: &state.pending)
+        }
         if state.pending.count + state.sending > limits.requestStreamLimit {
           state.failure = Status(.resourceExhausted, "the server reads too slowly: the request buffer is full")
         }
@@ -38,6 +52,7 @@ final class RequestBuffer: Sendable {
       if state.failure != nil {
         state.isEnded = true
         state.pending = []
+        state.openFrame = nil
       }
       defer { state.isScheduled = true }
       return (!state.isScheduled, state.pending.count + state.sending < limits.requestStreamHighMark)
@@ -69,6 +84,7 @@ final class RequestBuffer: Sendable {
   func handOver() -> (bytes: [UInt8], isEnd: Bool, failure: Status?) {
     state.withLock { state in
       state.isScheduled = false
+      state.openFrame = nil
       defer { state.pending = [] }
       return (state.pending, state.isEnded, state.failure)
     }
@@ -90,6 +106,7 @@ final class RequestBuffer: Sendable {
     let actions = state.withLock { state in
       state.isClosed = true
       state.pending = []
+      state.openFrame = nil
       defer { state.onWritable = [] }
       return state.onWritable
     }

@@ -3,15 +3,22 @@ import Messages
 
 /// A call with many requests, many responses, or both.
 final class StreamCall<Response: WireMessage>: ClientCall, @unchecked Sendable {
+  /// What is called with each response, and once with how the call ended.
+  typealias Delivery = (response: @Sendable (Response) -> Void, end: @Sendable (Status) -> Void)
+
   let requests: RequestBuffer
   let inbox: ResponseInbox<Response>
+  /// Takes the responses instead of the inbox. Event loop; must not block.
+  private let delivery: Delivery?
   /// The whole request, when there is one: it can be sent again while the server has not answered.
   private let frame: [UInt8]?
 
   init(
-    channel: ClientChannel, path: String, metadata: Metadata, deadline: Duration?, waitsForReady: Bool, frame: [UInt8]?
+    channel: ClientChannel, path: String, metadata: Metadata, deadline: Duration?, waitsForReady: Bool, frame: [UInt8]?,
+    delivery: Delivery? = nil
   ) {
     self.frame = frame
+    self.delivery = delivery
     requests = RequestBuffer(limits: channel.limits)
     inbox = ResponseInbox(limit: channel.limits.responseBuffer)
     super.init(
@@ -34,7 +41,8 @@ final class StreamCall<Response: WireMessage>: ClientCall, @unchecked Sendable {
 
   override func received(_ message: UnsafeRawBufferPointer) throws(Status) {
     do {
-      inbox.add(try Response(wire: message), size: message.count)
+      let response = try Response(wire: message)
+      if let delivery { delivery.response(response) } else { inbox.add(response, size: message.count) }
     } catch {
       throw Status(.internal, "the response is not a valid message: \(error.message)")
     }
@@ -47,6 +55,7 @@ final class StreamCall<Response: WireMessage>: ClientCall, @unchecked Sendable {
   override func ended(_ status: Status, trailers: Metadata) {
     requests.close()
     inbox.end(status, trailers: trailers)
+    delivery?.end(status)
   }
 
   /// Moves what the caller has written to the stream. Event loop.

@@ -1,4 +1,3 @@
-internal import Dispatch
 internal import GRPC
 internal import Logging
 internal import Messages
@@ -79,18 +78,9 @@ final class GRPCCoordinator: Coordinator {
   func openWork(
     received: @escaping @Sendable (WorkResponse) -> Void, closed: @escaping @Sendable (Status) -> Void
   ) async throws(Status) -> any WorkStream {
-    let stream = client.streaming(WorkerService.Work.self, waitForReady: true)
-    let responses = stream.responses
-    // The reader has a thread of its own queue, so that users' code that blocks cannot keep it from reading.
-    Task(executorPreference: QueueExecutor(label: "kagzi.worker.stream")) {
-      do throws(Status) {
-        for try await response in responses { received(response) }
-        closed(.ok)
-      } catch {
-        closed(error)
-      }
-    }
-    return GRPCWorkStream(stream: stream)
+    // On the event loop itself: no change of threads a message, and users' code that blocks cannot keep it from reading.
+    GRPCWorkStream(
+      stream: client.streaming(WorkerService.Work.self, waitForReady: true, onResponse: received, onEnd: closed))
   }
 }
 
@@ -100,21 +90,9 @@ private struct GRPCWorkStream: WorkStream {
 
   func send(_ request: WorkRequest) { stream.send(request) }
 
+  func merge(_ request: WorkRequest, atMost maxParts: Int) { stream.merge(request, maxParts: maxParts) }
+
   func finish() { stream.finishSending() }
 
   func cancel() { stream.cancel() }
-}
-
-/// Runs a task's jobs on a dispatch queue of its own.
-private final class QueueExecutor: TaskExecutor {
-  private let queue: DispatchQueue
-
-  init(label: String) {
-    queue = DispatchQueue(label: label)
-  }
-
-  func enqueue(_ job: consuming ExecutorJob) {
-    let job = UnownedJob(job)
-    queue.async { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
-  }
 }

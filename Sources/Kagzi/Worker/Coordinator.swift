@@ -7,8 +7,8 @@ protocol Coordinator: Sendable {
 
   func fetchSteps(_ request: FetchStepsRequest) async throws(Status) -> FetchStepsResponse
 
-  /// Opens the Work stream. `received` is called for one message after the other and must not block; `closed` is called
-  /// once, after the last message, with how the call ended.
+  /// Opens the Work stream. `received` is called for one message after the other, on the thread that reads from the network, and
+  /// must not block; `closed` is called once, after the last message, with how the call ended.
   func openWork(
     received: @escaping @Sendable (WorkResponse) -> Void, closed: @escaping @Sendable (Status) -> Void
   ) async throws(Status) -> any WorkStream
@@ -18,6 +18,9 @@ protocol Coordinator: Sendable {
 protocol WorkStream: Sendable {
   /// Queues a message; the order is kept. What is sent after the stream ended is dropped.
   func send(_ request: WorkRequest)
+
+  /// Queues a message of repeated fields alone. Those that have not left yet may become one, made of at most so many.
+  func merge(_ request: WorkRequest, atMost maxParts: Int)
 
   /// Says that nothing more will be sent.
   func finish()

@@ -55,7 +55,9 @@ extension WorkSession {
       state.lastReceived = ContinuousClock.now
       return (
         state.epoch,
-        Hello(workerID: configuration.workerID, sessionID: state.sessionID, heldTokens: state.heldTokens)
+        Hello(
+          workerID: configuration.workerID, sessionID: state.sessionID, heldTokens: state.heldTokens, takesBatches: true
+        )
       )
     }
     do {
@@ -95,6 +97,7 @@ extension WorkSession.State {
   mutating func adopt(limits: WorkerLimits?, heartbeatInterval: ProtoDuration?) {
     if let limits {
       if limits.maxPayloadBytes > 0 { self.limits.maxPayloadBytes = Int(clamping: limits.maxPayloadBytes) }
+      maxReports = Int(limits.maxReports)
       if limits.maxReportItems > 0 { self.limits.maxReportItems = Int(limits.maxReportItems) }
     }
     if let heartbeatInterval { self.heartbeatInterval = max(Duration(heartbeatInterval), .milliseconds(50)) }

@@ -6,13 +6,15 @@ internal import Synchronization
 extension WorkSession {
   /// One message from the coordinator, on the stream's thread.
   func received(_ response: WorkResponse, _ epoch: Int, _ opening: Opening) {
-    guard let message = response.message else { return }
     let isCurrent = state.withLock { state in
       guard state.epoch == epoch else { return false }
       state.lastReceived = ContinuousClock.now
       return true
     }
     guard isCurrent else { return }
+    for answer in response.answers { answered(answer) }
+    for task in response.tasks { taskArrived(task) }
+    guard let message = response.message else { return }
     switch message {
     case .task(let task): taskArrived(task)
     case .answer(let answer): answered(answer)
@@ -27,17 +29,19 @@ extension WorkSession {
 
   private func welcomed(_ welcome: Welcome, _ opening: Opening) {
     guard let stream = opening.stream else { return }
-    let (grant, reports) = state.withLock { state in
-      state.stream = stream
-      state.isWelcomed = true
+    let (outbox, grant, reports) = state.withLock { state in
       state.adopt(limits: welcome.limits, heartbeatInterval: welcome.heartbeatInterval)
+      let outbox = WorkOutbox(stream: stream, maxReports: state.maxReports)
+      state.stream = outbox
+      state.isWelcomed = true
       return (
-        state.openGrant(configuration), state.unanswered.values.map(\.report).sorted { $0.reportID < $1.reportID }
+        outbox, state.openGrant(configuration),
+        state.unanswered.values.map(\.report).sorted { $0.reportID < $1.reportID }
       )
     }
     logger.debug("Connected", metadata: ["session": "\(welcome.sessionID)", "resumed": "\(welcome.resumed)"])
-    for report in reports { stream.send(WorkRequest(message: .report(report))) }
-    if let grant { stream.send(WorkRequest(message: .grant(grant))) }
+    for report in reports { outbox.send(report) }
+    if let grant { outbox.send(WorkRequest(message: .grant(grant))) }
   }
 
   private func taskArrived(_ task: WorkerTask) {

@@ -8,7 +8,7 @@ extension WorkSession: RunReporter {
   func send(_ report: WorkflowReport, number: UInt64, ending: RunEnding, of run: RunExecution) {
     let (sent, stream, evicted) = change { state in
       guard let held = state.runs[run.facts.runID], held.execution === run, state.tasks[held.token] != nil else {
-        return (nil as TaskReport?, nil as (any WorkStream)?, nil as RunExecution?)
+        return (nil as TaskReport?, nil as WorkOutbox?, nil as RunExecution?)
       }
       var report = TaskReport(reportID: state.nextReportID(), token: held.token, report: .workflow(report))
       state.unanswered[report.reportID] = Unanswered(report: report, run: run, number: number, ending: ending)
@@ -27,7 +27,7 @@ extension WorkSession: RunReporter {
       }
       return (report, state.stream, evicted)
     }
-    if let sent { stream?.send(WorkRequest(message: .report(sent))) }
+    if let sent { stream?.send(sent) }
     evicted?.drop()
   }
 }
@@ -43,10 +43,10 @@ extension WorkSession {
   func sendLast(_ report: TaskReport.Report, of token: [UInt8]) {
     let (sent, stream) = change { state in
       var grant = SlotGrant()
-      guard state.release(token, &grant) != nil else { return (nil as TaskReport?, nil as (any WorkStream)?) }
+      guard state.release(token, &grant) != nil else { return (nil as TaskReport?, nil as WorkOutbox?) }
       return (state.record(report, token, grant), state.stream)
     }
-    if let sent { stream?.send(WorkRequest(message: .report(sent))) }
+    if let sent { stream?.send(sent) }
   }
 
   /// Gives a task back that was never taken up.
@@ -57,7 +57,7 @@ extension WorkSession {
     case .activity: grant.activitySlots = 1
     }
     let (sent, stream) = state.withLock { state in (state.record(report, token, grant), state.stream) }
-    stream?.send(WorkRequest(message: .report(sent)))
+    stream?.send(sent)
   }
 
   // MARK: Answers
@@ -84,7 +84,7 @@ extension WorkSession {
     state.withLock { $0.unanswered[id] = unanswered }
     timers.asyncAfter(deadline: .now() + .nanoseconds(Int(delay.clampedNanoseconds))) {
       let (report, stream) = self.state.withLock { ($0.unanswered[id]?.report, $0.stream) }
-      if let report { stream?.send(WorkRequest(message: .report(report))) }
+      if let report { stream?.send(report) }
     }
   }
 
@@ -112,7 +112,7 @@ extension WorkSession {
       }
       return (report.map { state.record($0, token, SlotGrant()) }, state.stream)
     }
-    if let report { stream?.send(WorkRequest(message: .report(report))) }
+    if let report { stream?.send(report) }
   }
 
   /// Drops the function whose report was refused.

@@ -24,7 +24,7 @@ extension WorkSession {
 
   struct State {
     /// The stream, once it is welcomed.
-    var stream: (any WorkStream)?
+    var stream: WorkOutbox?
     var epoch = 0
     var sessionID = ""
     var lastReportID: UInt64 = 0
@@ -46,6 +46,8 @@ extension WorkSession {
     var heartbeatInterval: Duration
     var lastReceived: ContinuousClock.Instant
     var isWelcomed = false
+    /// The most reports that the coordinator takes in one message.
+    var maxReports = 0
     /// The newest progress of activities since the last beat.
     var progress: [[UInt8]: Payload?] = [:]
     var isProgressScheduled = false

@@ -220,6 +220,7 @@ final class FakeCoordinator: Coordinator {
     }
 
     func send(_ request: WorkRequest) { coordinator.take(request, number) }
+    func merge(_ request: WorkRequest, atMost maxParts: Int) { coordinator.take(request, number) }
     func finish() { cancel() }
     func cancel() {
       coordinator.state.withLock { state in
@@ -243,7 +244,13 @@ final class FakeCoordinator: Coordinator {
 
   func deliver(_ message: WorkResponse.Message, _ state: inout State) {
     guard let received = state.received else { return }
-    delivery.async { received(WorkResponse(message: message)) }
+    let response =
+      switch message {
+      case .task(let task): WorkResponse(tasks: [task])
+      case .answer(let answer): WorkResponse(answers: [answer])
+      default: WorkResponse(message: message)
+      }
+    delivery.async { received(response) }
   }
 
   private func breakStream(_ state: inout State, _ status: Status) {
@@ -256,6 +263,7 @@ final class FakeCoordinator: Coordinator {
   private func take(_ request: WorkRequest, _ stream: Int) {
     update { state in
       guard state.streams == stream, state.received != nil else { return }
+      for report in request.reports { answer(report, &state) }
       switch request.message {
       case .hello(let hello): welcome(hello, &state)
       case .grant(let grant): add(grant, &state)
@@ -272,7 +280,7 @@ final class FakeCoordinator: Coordinator {
       case .goodbye:
         state.goodbyes += 1
         breakStream(&state, .ok)
-      case nil: state.violations.append("An empty message")
+      case nil: if request.reports.isEmpty { state.violations.append("An empty message") }
       }
       if state.generator.chance(state.faults.brokenStreams) { breakStream(&state, Status(.unavailable)) }
     }
@@ -291,7 +299,12 @@ final class FakeCoordinator: Coordinator {
       guard let token = activity.token, !held.contains(token) else { continue }
       state.activities[key]?.token = nil
     }
-    deliver(.welcome(Welcome(sessionID: hello.sessionID, resumed: state.hellos.count > 1)), &state)
+    if !hello.takesBatches { state.violations.append("Tasks and answers are sent in batches") }
+    deliver(
+      .welcome(
+        Welcome(
+          sessionID: hello.sessionID, limits: WorkerLimits(maxReports: 100), resumed: state.hellos.count > 1)),
+      &state)
     for id in state.runs.keys.sorted() { tellHolder(of: id, &state) }
   }
 
