@@ -445,12 +445,12 @@ def test_a_member_that_is_held_back_for_too_long_fails(start: Start, service: An
     flow, task, run_id = start()
     flow.suspend(
         task.token, open_group("g", COLLECT_ALL, 2, max_concurrency=1),
-        *members("g", "a", "b", schedule_to_close_timeout=duration(0.6), retry_policy=policy(1)), sticky=True,
+        *members("g", "a", retry_policy=policy(1)),
+        *members("g", "b", schedule_to_close_timeout=duration(0.6), retry_policy=policy(1)), sticky=True,
     )  # fmt: skip
     held = tasks(flow, 1)
     failed = service.wait_step(run_id, "g/b", run.STEP_STATE_FAILED)
     assert failed.failure.kind == common.ERROR_KIND_TIMEOUT
-    # The one that a worker holds is timed out by its own deadline, or ends.
     flow.output(held["a"].token)
     task = flow.task()
     assert task.workflow.groups[0].verdict == SUCCEEDED and states(task)["g/b"] == run.STEP_STATE_FAILED
