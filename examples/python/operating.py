@@ -28,11 +28,13 @@ async def main() -> None:
         # end snippet
 
         # snippet: batch
-        north = {"workflow": review, "tags": {"desk": "north"}}
-        async for progress in client.batches.run(BatchAction.TERMINATE, dry_run=True, **north):
+        north = {"desk": "north"}
+        async for progress in client.batches.run(BatchAction.TERMINATE, workflow=review, tags=north, dry_run=True):
             if progress.finished:
                 print(f"would end {progress.total} runs")
-        async for progress in client.batches.run(BatchAction.SIGNAL, signal="approved", payload="Ada", **north):
+        async for progress in client.batches.run(
+            BatchAction.SIGNAL, workflow=review, tags=north, signal="approved", payload="Ada"
+        ):
             if progress.finished:
                 print(f"{progress.done} of {progress.total} approved, {progress.failed} failed")
         # end snippet
