@@ -138,6 +138,9 @@ def test_a_batch_of_starts_gives_each_its_own_result(service: Service, queue: st
     assert answer.results[4].started.run_id == answer.results[5].started.run_id
     assert kinds[4:] == ["started"] * 302
     assert count(service, queue) == 1 + 1 + 300
+    # Ids rise in the order of the request, so that lists, which are in the order of ids, show it.
+    ids = [result.started.run_id for result in answer.results[5:]]
+    assert ids[1:] == sorted(ids[1:]) and len(set(ids)) == 301
 
 
 BAD_STARTS: dict[str, tuple[dict[str, Any], grpc.StatusCode, Any]] = {

@@ -2,6 +2,7 @@ internal import Engine
 internal import GRPC
 internal import Messages
 internal import Store
+internal import Synchronization
 
 /// Starts runs: `StartWorkflow` and `StartWorkflows`.
 extension Coordinator {
@@ -23,28 +24,24 @@ extension Coordinator {
     guard (1...limits.maxBatchStarts).contains(request.requests.count) else {
       return responder.fail(.invalid("requests", "must hold 1 to \(limits.maxBatchStarts) starts"))
     }
-    responder.answer { [self] in
-      let results = await withTaskGroup(of: (Int, StartResult).self) { group in
-        for (index, start) in request.requests.enumerated() {
-          group.addTask { (index, await self.result(of: start)) }
-        }
-        var results = [StartResult](repeating: StartResult(), count: request.requests.count)
-        for await (index, result) in group { results[index] = result }
-        return results
-      }
-      return StartWorkflowsResponse(results: results)
-    }
+    responder.answer { [self] in StartWorkflowsResponse(results: await results(of: request.requests)) }
   }
 
-  private func result(of request: StartWorkflowRequest) async -> StartResult {
+  /// Submits the starts one after the other, so that their run ids rise in the order of the request, and waits for all.
+  private func results(of requests: [StartWorkflowRequest]) async -> [StartResult] {
     await withCheckedContinuation { continuation in
-      start(request) { result in
-        switch result {
-        case .success(let response): continuation.resume(returning: StartResult(result: .started(response)))
-        case .failure(let status):
-          let error = StartError(code: UInt32(status.code.rawValue), message: status.message)
-          continuation.resume(returning: StartResult(result: .error(error)))
+      let gathered = Mutex(
+        (results: [StartResult](repeating: StartResult(), count: requests.count), missing: requests.count))
+      let settled: @Sendable (Int, StartResult) -> Void = { index, result in
+        let all: [StartResult]? = gathered.withLock {
+          $0.results[index] = result
+          $0.missing -= 1
+          return $0.missing == 0 ? $0.results : nil
         }
+        if let all { continuation.resume(returning: all) }
+      }
+      for (index, request) in requests.enumerated() {
+        start(request) { settled(index, StartResult($0)) }
       }
     }
   }
@@ -232,5 +229,16 @@ extension Coordinator {
       throw .invalid("tags", "'\(key.prefix(40))' has more than \(limits.maxNameBytes) bytes")
     }
     return tags
+  }
+}
+
+extension StartResult {
+  fileprivate init(_ result: Swift.Result<StartWorkflowResponse, Status>) {
+    switch result {
+    case .success(let response): self.init(result: .started(response))
+    case .failure(let status):
+      let error = StartError(code: UInt32(status.code.rawValue), message: status.message)
+      self.init(result: .error(error))
+    }
   }
 }
