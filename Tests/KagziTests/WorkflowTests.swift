@@ -137,7 +137,7 @@ struct WorkflowTests {
       let error = await #expect(throws: StepError.self) {
         try await fixture.coordinator.result(of: "1", as: Int.self)
       }
-      #expect(error?.code == "DuplicateStepName")
+      #expect(error?.code == "DUPLICATE_STEP_NAME")
     }
   }
 

@@ -1,3 +1,4 @@
+internal import FoundationEssentials
 internal import Messages
 
 extension WorkflowHandle {
@@ -20,26 +21,31 @@ extension WorkflowHandle {
   }
 
   /// Starts a new run from a step of this one; what was completed before that step is taken over.
+  ///
+  /// A call that fails on the way is tried again without a second fork; a `requestID` of one's own makes a whole program's
+  /// repetition safe: the same one gives the same run.
   public func fork(
-    fromStep step: String, workflowID: String? = nil, version: Int? = nil
+    fromStep step: String, workflowID: String? = nil, version: Int? = nil, requestID: String? = nil
   ) async throws -> WorkflowHandle<Output> {
-    try await fork(step, nil, workflowID, version)
+    try await fork(step, nil, workflowID, version, requestID)
   }
 
   /// Starts a new run from a step of this one, with another input.
   public func fork(
-    fromStep step: String, input: some Encodable & Sendable, workflowID: String? = nil, version: Int? = nil
+    fromStep step: String, input: some Encodable & Sendable, workflowID: String? = nil, version: Int? = nil,
+    requestID: String? = nil
   ) async throws -> WorkflowHandle<Output> {
-    try await fork(step, try PayloadCoding.encode(input), workflowID, version)
+    try await fork(step, try PayloadCoding.encode(input), workflowID, version, requestID)
   }
 
   private func fork(
-    _ step: String, _ input: Payload?, _ workflowID: String?, _ version: Int?
+    _ step: String, _ input: Payload?, _ workflowID: String?, _ version: Int?, _ requestID: String?
   ) async throws -> WorkflowHandle<Output> {
     let request = ForkRunRequest(
       namespace: client.namespace, runID: try await resolvedRunID(), fromStep: step, input: input,
-      workflowID: workflowID ?? "", workflowVersion: version.map { UInt32(clamping: $0) })
-    let response = try await client.call(WorkflowService.ForkRun.self, request, isIdempotent: false)
+      workflowID: workflowID ?? "", workflowVersion: version.map { UInt32(clamping: $0) },
+      requestID: requestID ?? UUID().uuidString.lowercased())
+    let response = try await client.call(WorkflowService.ForkRun.self, request)
     return WorkflowHandle(client: client, runID: response.runID, workflowID: workflowID ?? response.runID)
   }
 

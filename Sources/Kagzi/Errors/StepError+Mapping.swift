@@ -11,7 +11,7 @@ extension StepError {
     switch error {
     case let error as StepError: self = error
     case let error as DuplicateStepName:
-      self.init(.invalidInput, error.description, source: error.name, code: "DuplicateStepName")
+      self.init(.invalidInput, error.description, source: error.name, code: "DUPLICATE_STEP_NAME")
     case let error as WorkflowError: self = error.stepError
     case let error as KagziError: self = error.stepError
     default:

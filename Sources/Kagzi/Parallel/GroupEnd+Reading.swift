@@ -19,26 +19,37 @@ extension GroupEnd {
   }
 
   /// How each member ended.
-  func result<Value: Decodable & Sendable>(_ ids: [String], as type: Value.Type) throws -> ParallelResult<Value> {
+  func result<Value: Decodable & Sendable>(
+    _ ids: [String], as type: Value.Type, quorum: Int? = nil
+  ) throws -> ParallelResult<Value> {
     if record.verdict == .cancelled { throw cancelledError }
     let isLate = record.verdict == .deadline
     let outcomes = try zip(ids, outcomes).map { id, outcome in
+      let isUnfinished = self.isUnfinished(outcome)
       let result: Result<Value, StepError> =
         switch outcome {
         case .success(let output): .success(try PayloadCoding.decode(type, from: output))
-        case .failure(let failure) where isLate && failure.kind == .cancelled: .failure(deadlineError)
-        case .failure(let failure): .failure(StepError(failure))
-        case nil: .failure(isLate ? deadlineError : StepError(RunMachine.overFailure(record.key)))
+        case .failure(let failure) where !isUnfinished: .failure(StepError(failure))
+        case .failure, nil: .failure(isLate ? deadlineError : StepError(RunMachine.overFailure(record.key)))
         }
-      return ParallelResult<Value>.Outcome(id: id, result: result)
+      return ParallelResult<Value>.Outcome(id: id, result: result, isUnfinished: isUnfinished)
     }
-    return ParallelResult(outcomes, isDeadlinePassed: isLate)
+    return ParallelResult(outcomes, quorum: quorum, isDeadlinePassed: isLate)
+  }
+
+  /// Whether a member was cancelled, with its group as a rule, before it had ended.
+  private func isUnfinished(_ outcome: StepOutcome?) -> Bool {
+    switch outcome {
+    case .success: false
+    case .failure(let failure): failure == RunMachine.overFailure(record.key)
+    case nil: true
+    }
   }
 
   /// One error that names each member that failed.
   func failureOfMany(_ ids: [String], _ what: String) -> StepError {
     let errors = zip(ids, outcomes).compactMap { id, outcome -> (id: String, error: StepError)? in
-      guard case .failure(let failure)? = outcome, failure.kind != .cancelled else { return nil }
+      guard case .failure(let failure)? = outcome, !isUnfinished(outcome) else { return nil }
       return (id, StepError(failure))
     }
     let kinds = Set(errors.map(\.error.kind))
@@ -46,7 +57,7 @@ extension GroupEnd {
       kinds.count == 1 ? kinds.first ?? .unknown : .unknown,
       "\(what): \(errors.map { "\($0.id): \($0.error.message)" }.joined(separator: "; "))",
       source: record.key, context: Dictionary(errors.map { ($0.id, $0.error.description) }) { first, _ in first },
-      code: "AllMembersFailed",
+      code: GroupCode.failed,
       causes: errors.map { StepError.Cause($0.error.kind, $0.error.message, source: $0.id, code: $0.error.code) })
   }
 
@@ -64,16 +75,16 @@ extension GroupEnd {
     for (member, outcome) in zip(keys, outcomes) {
       guard case .failure(let failure)? = outcome else { continue }
       if member == key { return StepError(failure) }
-      if failure.kind != .cancelled { first = first ?? failure }
+      if !isUnfinished(outcome) { first = first ?? failure }
     }
     return first.map { StepError($0) } ?? StepError(.unknown, "A member of group \"\(record.key)\" failed")
   }
 
   var deadlineError: StepError {
-    StepError(.timeout, "Group \"\(record.key)\" passed its deadline", source: record.key, code: "GroupDeadline")
+    StepError(.timeout, "Group \"\(record.key)\" passed its deadline", source: record.key, code: GroupCode.deadline)
   }
 
   var cancelledError: StepError {
-    StepError(.cancelled, "Group \"\(record.key)\" was cancelled", source: record.key)
+    StepError(.cancelled, "Group \"\(record.key)\" was cancelled", source: record.key, code: GroupCode.cancelled)
   }
 }

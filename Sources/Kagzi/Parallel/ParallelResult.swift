@@ -6,15 +6,20 @@ public struct ParallelResult<Value: Sendable>: Sendable {
     public var id: String
     /// What it gave.
     public var result: Result<Value, StepError>
+    /// Whether it had not ended when the group was over: its deadline passed, or its quorum was reached. `result` says which.
+    public var isUnfinished = false
   }
 
   /// How each member ended, in the order given.
   public var outcomes: [Outcome]
+  /// How many successes were asked for. Nil: that of every member.
+  public var quorum: Int?
   /// Whether the group's deadline passed before it was done.
   public var isDeadlinePassed: Bool
 
-  public init(_ outcomes: [Outcome], isDeadlinePassed: Bool = false) {
+  public init(_ outcomes: [Outcome], quorum: Int? = nil, isDeadlinePassed: Bool = false) {
     self.outcomes = outcomes
+    self.quorum = quorum
     self.isDeadlinePassed = isDeadlinePassed
   }
 
@@ -27,18 +32,26 @@ public struct ParallelResult<Value: Sendable>: Sendable {
   /// The outputs of the members that succeeded, in the order given.
   public var results: [Value] { outcomes.compactMap { try? $0.result.get() } }
 
-  /// The errors of the others, in the order given.
-  public var errors: [StepError] { outcomes.compactMap(\.error) }
+  /// The errors of the others, in the order given. Members that a reached quorum left unfinished have none.
+  public var errors: [StepError] {
+    let isReached = isSuccess
+    return outcomes.compactMap { isReached && $0.isUnfinished ? nil : $0.error }
+  }
 
-  /// Whether every member succeeded.
-  public var isSuccess: Bool { outcomes.allSatisfy { $0.error == nil } }
+  /// The ids of the members that had not ended when the group was over, in the order given.
+  public var unfinished: [String] { outcomes.filter(\.isUnfinished).map(\.id) }
 
-  /// The error of the first member that failed, in the order given.
-  public var firstError: StepError? { outcomes.lazy.compactMap(\.error).first }
+  /// Whether what was asked for was reached: the quorum if there is one, else the success of every member.
+  public var isSuccess: Bool {
+    outcomes.lazy.filter { $0.error == nil }.count >= quorum ?? outcomes.count
+  }
 
-  /// The outputs, if every member succeeded; else the first error is thrown.
+  /// The first of `errors`.
+  public var firstError: StepError? { errors.first }
+
+  /// The outputs, if what was asked for was reached; else the first error is thrown.
   public func intoResult() throws -> [Value] {
-    if let error = firstError { throw error }
+    if !isSuccess, let error = firstError { throw error }
     return results
   }
 

@@ -55,8 +55,10 @@ extension WorkflowContext {
     return try end.result(members.map(\.id), as: Output.self)
   }
 
-  /// Ends as soon as so many members succeeded; the others are cancelled. Throws one error that names each failed
-  /// member as soon as so many successes are out of reach.
+  /// Ends as soon as so many members succeeded; the others are cancelled, and are `unfinished` in the result.
+  ///
+  /// Throws one error that names each failed member, of code `GROUP_FAILED`, as soon as so many successes are out of reach. A
+  /// deadline gives what is there when it passes; `isSuccess` is false then.
   public func quorum<Output: Decodable & Sendable>(
     _ group: some ParallelGroup, _ count: Int, _ members: [ParallelMember<Output>],
     options: ParallelOptions = ParallelOptions()
@@ -71,7 +73,7 @@ extension WorkflowContext {
     if end.record.verdict == .failed {
       throw end.failureOfMany(ids, "Group \"\(end.record.key)\" cannot reach \(count) of \(members.count)")
     }
-    return try end.result(ids, as: Output.self)
+    return try end.result(ids, as: Output.self, quorum: count)
   }
 
   /// The outputs of a group that the first failure ends.

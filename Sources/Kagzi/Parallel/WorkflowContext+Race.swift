@@ -4,7 +4,7 @@ extension WorkflowContext {
   /// Runs the members at once; the first that succeeds wins, and the others are cancelled.
   ///
   /// The winner is recorded: it is the same on every replay. Failures matter only if all members fail: then one
-  /// `StepError` names each. A race of nobody is refused before anything is sent.
+  /// `StepError`, of code `GROUP_FAILED`, names each. A race of nobody is refused before anything is sent.
   public func race<Output: Codable & Sendable>(
     _ group: some ParallelGroup, _ members: [(String, @Sendable () async throws -> Output)],
     options: ParallelOptions = ParallelOptions()

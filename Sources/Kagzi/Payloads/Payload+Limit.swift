@@ -7,7 +7,7 @@ extension Payload {
       throw StepError(
         .invalidInput,
         "A payload of \(data.count) bytes is over the limit of \(limit). Keep large data elsewhere and pass its name.",
-        source: "Kagzi", code: "PayloadTooLarge")
+        source: "Kagzi", code: "PAYLOAD_TOO_LARGE")
     }
     return self
   }

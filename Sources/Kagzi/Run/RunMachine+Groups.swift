@@ -255,12 +255,10 @@ extension RunMachine {
     self.wake(Self.waitKey(ofGroup: key), wake, into: &actions)
   }
 
-  /// The code of members that were over with their group.
-  static let overCode = "GroupOver"
-
+  /// What stands for the outcome of a member that was cancelled, with its group as a rule.
   static func overFailure(_ group: String) -> Failure {
     Failure(
-      kind: .cancelled, message: "Group \"\(group)\" was over before this member was", code: overCode)
+      kind: .cancelled, message: "Group \"\(group)\" was over before this member was", code: GroupCode.cancelled)
   }
 }
 

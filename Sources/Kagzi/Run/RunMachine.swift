@@ -131,6 +131,7 @@ struct RunMachine {
     switch record.state {
     case .completed: .settled(.success(record.output ?? PayloadCoding.null))
     case .failed: .settled(.failure(record.failure ?? Failure(kind: .unknown)))
+    case .cancelled where !record.group.isEmpty: .settled(.failure(overFailure(record.group)))
     case .cancelled: .settled(.failure(record.failure ?? Failure(kind: .cancelled, message: "The step was cancelled")))
     default:
       if record.kind == .local {

@@ -107,7 +107,7 @@ extension WorkSession {
         report = .workflow(WorkflowReport(outcome: .park(Park(reason: reason.wireText))))
       case .activity(let activity) where !activity.isLastWord:
         report = .activity(
-          ActivityReport(outcome: .failure(Failure(kind: .unknown, message: reason.wireText, code: "ReportRefused"))))
+          ActivityReport(outcome: .failure(Failure(kind: .invalidInput, message: reason.wireText, code: refusedCode))))
       default: break
       }
       return (report.map { state.record($0, token, SlotGrant()) }, state.stream)
@@ -150,11 +150,14 @@ extension WorkflowReport {
   }
 }
 
+/// The code of an activity whose report the coordinator took for wrong.
+private let refusedCode = "REPORT_REFUSED"
+
 extension ActivityReport {
   fileprivate var isLastWord: Bool {
     switch outcome {
     case .giveBack: true
-    case .failure(let failure): failure.code == "ReportRefused"
+    case .failure(let failure): failure.code == refusedCode
     default: false
     }
   }

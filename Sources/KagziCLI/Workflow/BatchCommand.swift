@@ -10,7 +10,7 @@ struct BatchCommand: AsyncParsableCommand {
     discussion: """
       Without --status the runs that the action can change are meant: open ones for cancel, terminate, pause and signal, paused \
       ones for resume, failed and timed-out ones for retry. Stop it with Ctrl-C: what was done stays done, and the same batch \
-      again does the rest.
+      again does the rest; signals want the same --request-id for that, so that no run gets a second one.
       """)
 
   enum Action: String, ExpressibleByArgument, CaseIterable {
@@ -36,13 +36,15 @@ struct BatchCommand: AsyncParsableCommand {
   @Option(help: "At most this many runs a second. Default: as fast as it goes") var maxPerSecond: UInt32 = 0
   @Option(help: "For signal: the signal's name.") var signal = ""
   @Option(help: "For signal: its payload, as JSON.") var payload: String?
+  @Option(help: "For signal: the same request id signals each run once. Default: a new one") var requestId: String?
   @OptionGroup var options: ClientOptions
 
   func run() async throws {
     let request = BatchRunsRequest(
       namespace: options.resolvedNamespace, filter: try filter.filter(), action: action.message, reason: reason,
       dryRun: dryRun, all: all, signalName: signal,
-      payload: payload.map { Payload(data: Array($0.utf8), encoding: "json") }, maxPerSecond: maxPerSecond)
+      payload: payload.map { Payload(data: Array($0.utf8), encoding: "json") }, maxPerSecond: maxPerSecond,
+      requestID: action == .signal ? requestId ?? UUID().uuidString.lowercased() : "")
     let last = try await options.withClient { client in
       var bar = ProgressBar(isShown: !options.json && !dryRun)
       var last = BatchRunsResponse()

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Foundation
 internal import GRPC
 internal import Messages
 
@@ -30,6 +31,7 @@ struct ForkCommand: AsyncParsableCommand {
   @Option(help: "Another input, as JSON. Default: the run's own") var input: String?
   @Option(help: "The new run's workflow id. Default: its run id") var workflowID: String?
   @Option(help: "The new run's version. Default: the run's own") var version: UInt32?
+  @Option(help: "The same request id forks once. Default: a new one") var requestId: String?
   @OptionGroup var options: ClientOptions
 
   func run() async throws {
@@ -37,7 +39,7 @@ struct ForkCommand: AsyncParsableCommand {
       let request = ForkRunRequest(
         namespace: options.resolvedNamespace, runID: try await run.load(client, options).runID, fromStep: from,
         input: input.map { Payload(data: Array($0.utf8), encoding: "json") }, workflowID: workflowID ?? "",
-        workflowVersion: version)
+        workflowVersion: version, requestID: requestId ?? UUID().uuidString.lowercased())
       return try await client.unary(WorkflowService.ForkRun.self, request, deadline: try options.deadline).runID
     }
     if options.json { try JSON.print(["runId": runID]) } else { print("run \(runID) is started") }

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Foundation
 internal import GRPC
 internal import Messages
 
@@ -20,7 +21,7 @@ struct SignalCommand: AsyncParsableCommand {
     request.workflowID = run.workflowID
     request.signalName = name
     request.payload = try PayloadText.read(payload, file: nil, "the payload")
-    request.requestID = requestId ?? ""
+    request.requestID = requestId ?? UUID().uuidString.lowercased()
     let response = try await options.call(WorkflowService.SignalWorkflow.self, request)
     if options.json { try JSON.print(["runId": response.runID]) } else { print("run \(response.runID) got '\(name)'") }
   }

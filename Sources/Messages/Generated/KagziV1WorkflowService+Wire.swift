@@ -1586,6 +1586,7 @@ extension ForkRunRequest {
     if let value = c.pointee.input { self.input = try Payload(copying: value, arena) } else { self.input = nil }
     self.workflowID = try c.pointee.workflow_id.text("kagzi.v1.ForkRunRequest.workflow_id")
     self.workflowVersion = c.pointee._workflow_version_case.rawValue == 6 ? c.pointee.workflow_version : nil
+    self.requestID = try c.pointee.request_id.text("kagzi.v1.ForkRunRequest.request_id")
   }
 
   func placed(in arena: Arena) -> UnsafeMutablePointer<Kagzi__V1__ForkRunRequest> {
@@ -1600,6 +1601,7 @@ extension ForkRunRequest {
       c.pointee._workflow_version_case = .init(rawValue: 6)
       c.pointee.workflow_version = value
     }
+    c.pointee.request_id = arena.place(self.requestID)
     return c
   }
 }
@@ -1666,6 +1668,7 @@ extension BatchRunsRequest {
     self.signalName = try c.pointee.signal_name.text("kagzi.v1.BatchRunsRequest.signal_name")
     if let value = c.pointee.payload { self.payload = try Payload(copying: value, arena) } else { self.payload = nil }
     self.maxPerSecond = c.pointee.max_per_second
+    self.requestID = try c.pointee.request_id.text("kagzi.v1.BatchRunsRequest.request_id")
   }
 
   func placed(in arena: Arena) -> UnsafeMutablePointer<Kagzi__V1__BatchRunsRequest> {
@@ -1680,6 +1683,7 @@ extension BatchRunsRequest {
     c.pointee.signal_name = arena.place(self.signalName)
     if let value = self.payload { c.pointee.payload = value.placed(in: arena) }
     c.pointee.max_per_second = self.maxPerSecond
+    c.pointee.request_id = arena.place(self.requestID)
     return c
   }
 }

@@ -248,7 +248,7 @@ public struct SignalWorkflowRequest: Sendable, Hashable {
   /// Its payload.
   public var payload: Payload?
 
-  /// Makes the signal idempotent within the run.
+  /// Makes the signal idempotent within the run, as long as that is kept. At most 128 bytes.
   public var requestID: String
 
   /// The message with every field at its default.
@@ -308,7 +308,7 @@ public struct SignalWithStartRequest: Sendable, Hashable {
   /// The signal's payload.
   public var payload: Payload?
 
-  /// Makes the signal idempotent within the run.
+  /// Makes the signal idempotent within the run, as long as that is kept. At most 128 bytes.
   public var requestID: String
 
   /// The message with every field at its default.
@@ -1187,6 +1187,10 @@ public struct ForkRunRequest: Sendable, Hashable {
   /// The new run's version. Absent: the run's own.
   public var workflowVersion: UInt32?
 
+  /// Makes the fork idempotent: the same request id always answers with the same run, as long as that is kept. It is one with the
+  /// request ids of starts. At most 128 bytes.
+  public var requestID: String
+
   /// The message with every field at its default.
   public init() {
     self.namespace = ""
@@ -1195,6 +1199,7 @@ public struct ForkRunRequest: Sendable, Hashable {
     self.input = nil
     self.workflowID = ""
     self.workflowVersion = nil
+    self.requestID = ""
   }
 
   /// The message with the given fields.
@@ -1204,7 +1209,8 @@ public struct ForkRunRequest: Sendable, Hashable {
     fromStep: String = "",
     input: Payload? = nil,
     workflowID: String = "",
-    workflowVersion: UInt32? = nil
+    workflowVersion: UInt32? = nil,
+    requestID: String = ""
   ) {
     self.namespace = namespace
     self.runID = runID
@@ -1212,6 +1218,7 @@ public struct ForkRunRequest: Sendable, Hashable {
     self.input = input
     self.workflowID = workflowID
     self.workflowVersion = workflowVersion
+    self.requestID = requestID
   }
 }
 
@@ -1262,6 +1269,10 @@ public struct BatchRunsRequest: Sendable, Hashable {
   /// How many runs are changed a second at most. Zero: as fast as it goes.
   public var maxPerSecond: UInt32
 
+  /// For SIGNAL: the request id of each run's signal. The same batch again signals only runs that do not have it yet, and counts the
+  /// others as done. At most 128 bytes.
+  public var requestID: String
+
   /// The message with every field at its default.
   public init() {
     self.namespace = ""
@@ -1273,6 +1284,7 @@ public struct BatchRunsRequest: Sendable, Hashable {
     self.signalName = ""
     self.payload = nil
     self.maxPerSecond = 0
+    self.requestID = ""
   }
 
   /// The message with the given fields.
@@ -1285,7 +1297,8 @@ public struct BatchRunsRequest: Sendable, Hashable {
     all: Bool = false,
     signalName: String = "",
     payload: Payload? = nil,
-    maxPerSecond: UInt32 = 0
+    maxPerSecond: UInt32 = 0,
+    requestID: String = ""
   ) {
     self.namespace = namespace
     self.filter = filter
@@ -1296,6 +1309,7 @@ public struct BatchRunsRequest: Sendable, Hashable {
     self.signalName = signalName
     self.payload = payload
     self.maxPerSecond = maxPerSecond
+    self.requestID = requestID
   }
 }
 

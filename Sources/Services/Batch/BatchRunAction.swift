@@ -25,7 +25,9 @@ internal enum BatchRunAction: Sendable {
       _ = try coordinator.enabledNamespace(request.namespace)
       self = .retry
     case .signal:
-      self = .signal(try coordinator.newSignal(name: request.signalName, payload: request.payload, requestID: ""))
+      self = .signal(
+        try coordinator.newSignal(
+          name: request.signalName, payload: request.payload, requestID: request.requestID))
     default: throw Status.invalid("action", "must say what to do to each run")
     }
   }
@@ -46,6 +48,11 @@ extension Coordinator {
   /// Does a batch's action to one run; throws a status that says why it could not be done.
   internal func apply(_ action: BatchRunAction, to row: RunRow) async throws {
     if case .retry = action { return try await retry(row) }
+    // One that closed after it got the signal, from the same batch, has what it should.
+    if case .signal(let signal) = action {
+      _ = try await self.signal(namespace: row.namespace, runID: row.runID, workflowID: nil, signal)
+      return
+    }
     if !row.status.isClosed, try await applyToOpen(action, row) { return }
     let found = try await findRun(namespace: row.namespace, runID: row.runID.description, workflowID: "")
     if case .cancel = action, found.status == .cancelled { return }
@@ -59,9 +66,7 @@ extension Coordinator {
     case .terminate(let reason): try await end(row.runID, .terminated, kind: .cancelled, reason: reason)
     case .pause(let reason): try await pause(row, reason: reason)
     case .resume: try await resume(row)
-    case .signal(let signal):
-      try await self.signal(namespace: row.namespace, runID: row.runID, workflowID: nil, signal) == row.runID
-    case .retry: false
+    case .signal, .retry: false
     }
   }
 }

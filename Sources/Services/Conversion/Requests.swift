@@ -30,6 +30,11 @@ extension Coordinator {
     return value
   }
 
+  /// What makes a request that is repeated act once; empty means none.
+  internal func requestID(_ value: String) throws(Status) -> String? {
+    value.isEmpty ? nil : try name(value, "request_id", limit: limits.maxRequestIDBytes)
+  }
+
   /// Free text for people; empty means `fallback`.
   internal func text(_ value: String, _ field: String, default fallback: String) throws(Status) -> String {
     guard value.utf8.count <= limits.maxTextBytes else {

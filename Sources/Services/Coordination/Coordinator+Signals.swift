@@ -9,8 +9,7 @@ extension Coordinator {
   internal func newSignal(name: String, payload: Payload?, requestID: String) throws(Status) -> NewSignal {
     let name = try self.name(name, "signal_name")
     try check(payload, "payload")
-    let request = requestID.isEmpty ? nil : try self.name(requestID, "request_id", limit: limits.maxRequestIDBytes)
-    return NewSignal(name: name, payload: payload?.blob, requestID: request)
+    return NewSignal(name: name, payload: payload?.blob, requestID: try self.requestID(requestID))
   }
 
   /// Signals the run that has this run id or, if it is open, this workflow id. Returns the run that got it.

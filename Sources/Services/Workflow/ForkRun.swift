@@ -9,9 +9,14 @@ extension Coordinator {
   ) {
     responder.answer { [self] in
       guard !request.runID.isEmpty else { throw Status.invalid("run_id", "must not be empty") }
-      _ = try enabledNamespace(request.namespace)
+      let namespace = try enabledNamespace(request.namespace)
       let fromStep = try name(request.fromStep, "from_step", limit: limits.maxKeyBytes)
       try check(request.input, "input")
+      let requestID = try self.requestID(request.requestID)
+      // Looked for first: the answer is the same whatever has become of the source and its version since.
+      if let requestID, let runID = try await run(ofRequest: requestID, namespace) {
+        return ForkRunResponse(runID: runID.description)
+      }
       let source = try await findRun(namespace: request.namespace, runID: request.runID, workflowID: "")
       let id = newID()
       let workflowID = try name(
@@ -20,8 +25,8 @@ extension Coordinator {
         source: source.runID, runID: id, workflowID: workflowID,
         workflowVersion: try await forkVersion(request.workflowVersion, of: source), fromStep: fromStep)
       fork.input = request.input?.blob
-      try await start(fork, source)
-      return ForkRunResponse(runID: id.description)
+      fork.requestID = requestID
+      return ForkRunResponse(runID: try await start(fork, source).description)
     }
   }
 
@@ -35,21 +40,43 @@ extension Coordinator {
       Int32(asked), of: source.workflowType, namespace: source.namespace, workflowID: source.workflowID)
   }
 
-  private func start(_ fork: ForkRun, _ source: RunRow) async throws {
+  private func run(ofRequest requestID: String, _ namespace: String) async throws(StoreError) -> RunID? {
+    let find = FindStarted(namespace: namespace, workflowID: "", requestID: requestID)
+    return try await store.read(find).first { $0.isSameRequest }?.runID
+  }
+
+  /// The run that the fork made, or that its request had made before.
+  private func start(_ fork: ForkRun, _ source: RunRow) async throws -> RunID {
     guard try await store.read(LookAtStep(runID: source.runID, stepKey: fork.fromStep)).first != nil else {
       throw Status.notFound("step", fork.fromStep)
     }
-    if case .done = try await store.submit(.forkRun(fork)) { return forked(fork, source) }
-    let found = try await findRun(namespace: source.namespace, runID: "", workflowID: fork.workflowID)
+    if try await isStarted(fork) { return forked(fork, source) }
+    let find = FindStarted(namespace: source.namespace, workflowID: fork.workflowID, requestID: fork.requestID)
+    guard let found = try await store.read(find).first, found.isOpen || found.isSameRequest else {
+      // What was in the way is gone.
+      return try await start(fork, source)
+    }
     // Ours, by a commit whose answer was lost.
     if found.runID == fork.runID { return forked(fork, source) }
+    if found.isSameRequest { return found.runID }
     throw Status.alreadyStarted(fork.workflowID, runID: found.runID.description)
   }
 
-  private func forked(_ fork: ForkRun, _ source: RunRow) {
+  /// False: something is in the way, such as the same request, seen before or carried out elsewhere at this moment.
+  private func isStarted(_ fork: ForkRun) async throws -> Bool {
+    do {
+      if case .done = try await store.submit(.forkRun(fork)) { return true }
+      return false
+    } catch StoreError.constraint("a_request_id_starts_one_run") {
+      return false
+    }
+  }
+
+  private func forked(_ fork: ForkRun, _ source: RunRow) -> RunID {
     var key = source.taskKey
     key.version = fork.workflowVersion
     noteReady(key)
     noteDue(inMilliseconds: 0)
+    return fork.runID
   }
 }

@@ -190,9 +190,7 @@ extension Coordinator {
     }
     guard (-100...100).contains(request.priority) else { throw .invalid("priority", "must be -100 to 100") }
     start.priority = Int16(request.priority)
-    if !request.requestID.isEmpty {
-      start.requestID = try name(request.requestID, "request_id", limit: limits.maxRequestIDBytes)
-    }
+    start.requestID = try requestID(request.requestID)
     try check(request.input, "input")
     start.input = request.input?.blob
     start.tags = TagsJSON.encode(try tags(request.tags))

@@ -66,6 +66,8 @@ package struct ForkRun: Sendable {
   package var input: [UInt8]?
   /// The first step that runs again.
   package var fromStep: String
+  /// Nil: each time it is carried out is a fork of its own.
+  package var requestID: String?
 
   package init(source: RunID, runID: RunID, workflowID: String, workflowVersion: Int32, fromStep: String) {
     self.source = source

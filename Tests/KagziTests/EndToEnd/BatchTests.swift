@@ -59,6 +59,29 @@ struct BatchTests {
     }
   }
 
+  @Test("signal each run once for a request id, and again for another")
+  func signalOnce() async throws {
+    try await WithServer.with { kagzi in
+      kagzi.registerWorkflow("signalled-thrice") { (ctx: WorkflowContext) in
+        var numbers: [Int] = []
+        for _ in 0..<3 { numbers.append(try await ctx.waitForSignal("go")) }
+        return numbers
+      }
+    } body: { kagzi, options in
+      let handle = try await kagzi.startWorkflow("signalled-thrice", as: [Int].self, options)
+      let filter = RunFilter(workflow: "signalled-thrice")
+      for number in 1...3 {
+        let last = try await kagzi.batches.run(
+          try .signal("go", number), filter, requestID: number < 3 ? "the-same" : "another"
+        ).collect().last
+        #expect(last?.done == 1 && last?.failed == 0)
+      }
+      // Each call without one signals anew.
+      #expect(try await kagzi.batches.run(try .signal("go", 4), filter).collect().last?.done == 1)
+      #expect(try await handle.result(timeout: .seconds(30)) == [1, 3, 4])
+    }
+  }
+
   @Test("stop when nobody reads them any more")
   func stop() async throws {
     try await withWaiting("slow", 200, "unused", 0) { kagzi in

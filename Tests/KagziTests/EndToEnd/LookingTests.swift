@@ -171,4 +171,21 @@ struct LookingTests {
       #expect(try await kagzi.workflowHandle(workflowID: "the-fork", as: Int.self).result() == 105)
     }
   }
+
+  @Test("a fork with the request id of another is that one; each call has one of its own else")
+  func forkOnce() async throws {
+    try await WithServer.with { kagzi in
+      kagzi.registerWorkflow("forked-once") { (ctx: WorkflowContext) in try await ctx.step("only") { 1 } }
+    } body: { kagzi, options in
+      let handle = try await kagzi.startWorkflow("forked-once", as: Int.self, options)
+      #expect(try await handle.result() == 1)
+      let first = try await handle.fork(fromStep: "only", requestID: "fork-once")
+      #expect(try await first.result() == 1)
+      let again = try await handle.fork(fromStep: "only", input: 3, requestID: "fork-once")
+      #expect(again.runID == first.runID)
+      var others: Set<String> = [first.runID]
+      for _ in 0..<2 { others.insert(try await handle.fork(fromStep: "only").runID) }
+      #expect(others.count == 3)
+    }
+  }
 }

@@ -60,15 +60,15 @@ struct LockOrderTests {
   private func step(_ form: Form) -> (key: String, isAfterRun: Bool)? {
     switch (form.kind, form.special) {
     case (.settleStep, .ofMember), (.retryStep, .ofMember), (.releaseStep, .ofMember): ("group/0", false)
-    case (.settleStep, _), (.retryStep, _), (.releaseStep, _), (.endRun, _), (.restartRun, _): ("held", false)
+    case (.settleStep, _), (.retryStep, _), (.releaseStep, _), (.closeRun, _), (.continueRun, _), (.endRun, _),
+      (.restartRun, _):
+      ("held", false)
     case (.expireGroup, _): ("late/0", false)
     case (.readyStep, .dueMember): ("group/1", true)
     case (.readyStep, _): ("retrying", true)
     case (.pauseRun, _), (.resumeRun, _): ("ready", true)
     // Their members' group is locked by then, as it is by whoever settles one.
     case (.advanceRun, .cancellingGroup): ("group/0", true)
-    // The run's worker ends it and has, as a rule, waited for its steps.
-    case (.closeRun, _), (.continueRun, _): ("held", true)
     // Its run's row is not to be seen by others yet.
     case (.reopenRun, _): nil
     // Steps that others have locked are left to them.

@@ -103,34 +103,6 @@ struct MeetingTests {
       #expect(try await store.groups(1).allSatisfy { $0.group.verdict == .cancelled })
     }
   }
-
-  @Test("two operations that want each other's rows do not wait for each other in a circle")
-  func noCircle() async throws {
-    // A circle would be found by Postgres after a second and one of them be tried again: here it would throw.
-    try await StoreFixture.with { store in
-      let pairs: [(OperationKind, OperationKind)] = [
-        (.settleStep, .endRun), (.retryStep, .endRun), (.releaseStep, .endRun), (.settleStep, .releaseStep),
-        (.settleStep, .restartRun), (.recordProgress, .endRun),
-      ]
-      for (index, pair) in pairs.enumerated() {
-        let number = UInt64(index + 1)
-        try await store.makeBusyRuns(number...number, .held)
-        // Both wait for the step; whoever gets it first must not need what the other holds.
-        let running = try await store.database.withConnection { blocker in
-          try blocker.executeScript(
-            "BEGIN; SELECT FROM kagzi.steps WHERE run_id = '\(store.id(number))' AND step_key = 'held' FOR UPDATE")
-          let prober = try PostgresConnection(store.database.configuration, logger: TestCluster.logger)
-          let first = Task { try await store.execute(store.busyOperation(pair.0, number)) }
-          while try prober.execute(CountWaiting()).rows[0] < 1 {}
-          let second = Task { try await store.execute(store.busyOperation(pair.1, number)) }
-          while try prober.execute(CountWaiting()).rows[0] < 2 {}
-          try blocker.executeScript("COMMIT")
-          return [first, second]
-        }
-        for task in running { _ = try await task.value }
-      }
-    }
-  }
 }
 
 extension Outcome {

@@ -323,6 +323,13 @@ async def test_a_batch_shows_its_progress(server: FakeServer, client: Client) ->
     request = requests[0]
     assert (request.signal_name, value(request.payload), request.max_per_second) == ("go", 1, 5)
     assert (request.filter.workflow_type, list(request.filter.statuses)) == ("order", [3])
+    assert request.request_id
+    signal: dict[str, Any] = {"signal": "go", "workflow": "order"}
+    for again in ({}, {"request_id": "mine"}):
+        assert [each.finished async for each in client.batches.run(BatchAction.SIGNAL, **signal, **again)] == [False, True]
+    assert requests[1].request_id not in ("", request.request_id) and requests[2].request_id == "mine"
+    assert [each.finished async for each in client.batches.run(BatchAction.PAUSE, workflow="order")] == [False, True]
+    assert requests[3].request_id == ""
 
 
 # Run control, signals, groups
@@ -358,6 +365,24 @@ async def test_a_handle_steers_its_run(server: FakeServer, client: Client) -> No
     assert explanation.next_wake_at is not None
     found = (await handle.groups())[0]
     assert (found.strategy, found.verdict, found.failed) == (GroupStrategy.RACE, GroupVerdict.OPEN, 1)
+
+
+async def test_a_fork_whose_answer_got_lost_is_asked_for_again_as_the_same(server: FakeServer, client: Client) -> None:
+    requests: list[Any] = []
+
+    async def fork(request: Any, context: Any) -> Any:
+        requests.append(request)
+        if len(requests) == 1:
+            await context.abort(grpc.StatusCode.UNAVAILABLE, "the answer got lost")
+        return workflow_service.ForkRunResponse(run_id="run-2")
+
+    server.unary["ForkRun"] = fork
+    handle = client.handle("run-1")
+    assert (await handle.fork("pay")).run_id == "run-2"
+    assert len(requests) == 2 and requests[0].request_id == requests[1].request_id != ""
+    await handle.fork("pay")
+    await handle.fork("pay", request_id="mine")
+    assert requests[2].request_id not in ("", requests[0].request_id) and requests[3].request_id == "mine"
 
 
 async def test_a_signal_starts_its_run_if_need_be(server: FakeServer, client: Client) -> None:

@@ -179,8 +179,9 @@ async def test_two_uses_of_a_name_at_once_are_an_error() -> None:
 
     report = await Coordinator(run).begin()
     assert outcome(report) == "fail"
-    assert report.fail.failure.source == "DuplicateStepName"
-    assert "same" in report.fail.failure.message
+    failure = report.fail.failure
+    assert (failure.source, failure.code) == ("DuplicateStepName", "DUPLICATE_STEP_NAME")
+    assert failure.kind == common.ERROR_KIND_INVALID_INPUT and "same" in failure.message
 
 
 async def test_gathered_activities_go_out_together() -> None:

@@ -614,7 +614,11 @@ async def test_checklist_15_when_all_fail_one_error_names_each() -> None:
     report = await coordinator.answered(for_good("r/a"), for_good("r/b"), groups=[group("r", FAILED, failed=2)])
     failure = report.fail.failure
     assert failure.kind == common.ERROR_KIND_BUSINESS_LOGIC_ERROR
-    assert "'a'" in failure.message and "no a" in failure.message and "no b" in failure.message
+    assert failure.message == "all 2 members of race 'r' failed: a: no a; b: no b"
+    assert (failure.code, dict(failure.context)) == (
+        "GROUP_FAILED",
+        {"a": "BUSINESS_LOGIC_ERROR: no a", "b": "BUSINESS_LOGIC_ERROR: no b"},
+    )
 
 
 # The executor

@@ -1,13 +1,17 @@
 /// The part of a closing statement that cancels what is still open: `abandoned` are the steps as they were, from
 /// `held (run_id, seq)`.
 internal enum CancelOpenSteps {
-  /// Locks the open steps of the runs in `input (run_id)`, once `groups` says that those are locked. Not those that wait for
-  /// signals: a signal passes over a locked one, and would be lost if the run then stays open.
+  /// Locks those open steps of the runs in `input (run_id)` that come before their run, once `groups` says that those are locked:
+  /// the ones that sessions hold, timers and children. Whoever settles one has the step when it wants the run.
+  ///
+  /// What is in nobody's hands, ready, to be tried again or held back, comes after the run: whoever readies it, pauses or resumes has
+  /// the run first. So do steps that wait for signals: a signal passes over a locked one, and would be lost if the run then stays
+  /// open.
   static func lock(after groups: String) -> String {
     """
     open_steps AS MATERIALIZED (
       SELECT s.run_id, s.step_key FROM input i JOIN kagzi.steps s ON s.run_id = i.run_id
-       WHERE s.state < 5 AND s.kind <> 5 AND \(groups)
+       WHERE s.state IN (2, 3) AND s.kind <> 5 AND s.is_held_back IS NOT TRUE AND \(groups)
        ORDER BY s.run_id, s.step_key FOR NO KEY UPDATE OF s
     )
     """

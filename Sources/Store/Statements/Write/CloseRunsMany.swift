@@ -43,9 +43,10 @@ package struct CloseRunsMany: PostgresStatement {
        ORDER BY run_id
     ),
     \(CancelOpenGroups.lock),
+    \(CancelOpenSteps.lock(after: CancelOpenGroups.areLocked)),
     held AS (
       DELETE FROM kagzi.open_runs r USING input i
-       WHERE r.run_id = i.run_id AND r.leased AND r.lease_epoch = i.epoch AND \(CancelOpenGroups.areLocked)
+       WHERE r.run_id = i.run_id AND r.leased AND r.lease_epoch = i.epoch AND \(CancelOpenSteps.areLocked)
       RETURNING r.run_id, r.seq + i.changes AS seq, i.changes, r.session_id, r.started_at, i.epoch, i.output, i.failure,
                 false AS is_paused, r.step_epoch, r.attempt_seq,
                 CASE WHEN i.is_cancellation AND r.cancel_requested THEN 8 ELSE i.status END AS status,

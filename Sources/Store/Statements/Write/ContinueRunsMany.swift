@@ -28,9 +28,10 @@ package struct ContinueRunsMany: PostgresStatement {
        ORDER BY run_id
     ),
     \(CancelOpenGroups.lock),
+    \(CancelOpenSteps.lock(after: CancelOpenGroups.areLocked)),
     held AS (
       DELETE FROM kagzi.open_runs r USING input i
-       WHERE r.run_id = i.run_id AND r.leased AND r.lease_epoch = i.epoch AND \(CancelOpenGroups.areLocked)
+       WHERE r.run_id = i.run_id AND r.leased AND r.lease_epoch = i.epoch AND \(CancelOpenSteps.areLocked)
       RETURNING r.run_id, r.seq + i.changes AS seq, i.changes, r.session_id, r.started_at, i.epoch, i.next_run_id,
                 coalesce(i.next_version, r.workflow_version) AS next_version, i.next_input, r.namespace,
                 r.workflow_id, r.workflow_type, r.task_queue, r.priority, r.parent_run_id, r.cancel_requested,

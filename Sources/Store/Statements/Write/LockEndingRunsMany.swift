@@ -1,7 +1,8 @@
 package import Engine
 package import Postgres
 
-/// Locks runs that are about to be closed without their workers, after their groups and their open steps, in key order.
+/// Locks runs that are about to be closed without their workers, after their groups and the steps that come before a run, in key
+/// order.
 ///
 /// A report that another coordinator is recording at this moment may add steps, children and groups to such a run. The
 /// closing statement cancels what its snapshot shows, so it begins only once nobody else has the run's row. A report

@@ -3,7 +3,7 @@ package import Postgres
 
 /// Starts a run that takes over the completed steps of another which were scheduled before one of them, and the groups that
 /// succeeded before it with all their members. A row comes back if
-/// it was started: not if the step or the run does not exist, or an open run holds the workflow id.
+/// it was started: not if the step or the run does not exist, an open run holds the workflow id, or the request id was seen before.
 ///
 /// Forks are rare: one statement each, not a batch.
 package struct StartFork: PostgresStatement {
@@ -19,6 +19,7 @@ package struct StartFork: PostgresStatement {
         -- A member is asked for with its whole group.
         LEFT JOIN kagzi.groups g ON g.run_id = s.run_id AND g.group_key = s.group_key
        WHERE r.run_id = $1
+         AND NOT EXISTS (SELECT FROM kagzi.runs k WHERE k.namespace = r.namespace AND k.request_id = $7)
     ),
     joined AS MATERIALIZED (
       SELECT g.* FROM source f, kagzi.groups g WHERE g.run_id = $1 AND g.verdict = 1 AND g.opened_seq < f.from_seq
@@ -43,9 +44,9 @@ package struct StartFork: PostgresStatement {
     ),
     created AS (
       INSERT INTO kagzi.runs (
-        run_id, namespace, workflow_id, workflow_type, workflow_version, task_queue, priority, tags, headers, input, policy,
-        timeout_ms, related_run_id, created_at)
-      SELECT $2, f.namespace, $3, f.workflow_type, $4, f.task_queue, f.priority, f.tags, f.headers, f.input, f.policy,
+        run_id, namespace, workflow_id, workflow_type, workflow_version, task_queue, priority, request_id, tags, headers, input,
+        policy, timeout_ms, related_run_id, created_at)
+      SELECT $2, f.namespace, $3, f.workflow_type, $4, f.task_queue, f.priority, $7, f.tags, f.headers, f.input, f.policy,
              f.timeout_ms, $1, clock.now
         FROM source f, opened o, clock
     ),
@@ -77,6 +78,7 @@ package struct StartFork: PostgresStatement {
     parameters.bind(fork.workflowVersion)
     parameters.bind(fork.input)
     parameters.bind(fork.fromStep)
+    parameters.bind(fork.requestID)
   }
 
   package static func decode(_ row: borrowing PostgresRow) throws(PostgresDecodingError) -> RunID { try row.id(0) }

@@ -197,7 +197,7 @@ class ActivityTasks:
             return
         logger.error("%s: %s", what, rejection.message)
         request = self._request(running.task)
-        failure = failure_of(StepError(ErrorKind.INVALID_INPUT, f"{what}: {rejection.message}"))
+        failure = failure_of(StepError(ErrorKind.INVALID_INPUT, f"{what}: {rejection.message}", code="REPORT_REFUSED"))
         request.report.activity.failure.CopyFrom(failure)
         self._owner.session.report(request, None)
 

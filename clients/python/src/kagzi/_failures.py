@@ -15,7 +15,7 @@ import grpc
 from . import _payloads
 from ._messages import common
 from ._times import seconds_of, to_duration
-from .errors import Cancelled, ErrorKind, StepError, WorkflowCancelled, WorkflowFailed, WorkflowTimedOut
+from .errors import Cancelled, DuplicateStepName, ErrorKind, StepError, WorkflowCancelled, WorkflowFailed, WorkflowTimedOut
 
 MAX_CAUSES = 10
 MAX_STACK_CHARACTERS = 16_384
@@ -65,7 +65,7 @@ def kind_of(error: BaseException) -> ErrorKind:
         return ErrorKind.CANCELLED
     if isinstance(error, (TimeoutError, asyncio.TimeoutError, socket.timeout, WorkflowTimedOut)):
         return ErrorKind.TIMEOUT
-    if isinstance(error, _payloads.PayloadError):
+    if isinstance(error, (_payloads.PayloadError, DuplicateStepName)):
         return ErrorKind.INVALID_INPUT
     if isinstance(error, grpc.RpcError):
         return _kind_of_rpc(error)
@@ -130,6 +130,8 @@ def failure_of(error: BaseException) -> common.Failure:
             failure.context[str(key)] = str(value)
         if error.details is not None:
             failure.details.CopyFrom(_payloads.encode(error.details))
+    elif isinstance(error, DuplicateStepName):
+        failure.code = "DUPLICATE_STEP_NAME"
     failure.stack_trace = _stack_of(error)
     for cause in _causes_of(error):
         failure.causes.add(

@@ -19,6 +19,12 @@ QUORUM = records.GROUP_STRATEGY_QUORUM
 SUCCEEDED = records.GROUP_VERDICT_SUCCEEDED
 FAILED = records.GROUP_VERDICT_FAILED
 DEADLINE = records.GROUP_VERDICT_DEADLINE
+CANCELLED = records.GROUP_VERDICT_CANCELLED
+
+# Codes of the errors that groups themselves throw, the same in every SDK; a program may match them.
+GROUP_DEADLINE = "GROUP_DEADLINE"
+GROUP_FAILED = "GROUP_FAILED"
+GROUP_CANCELLED = "GROUP_CANCELLED"
 
 
 class Group:
@@ -127,10 +133,10 @@ def cut_off(record: worker.GroupRecord, what: str) -> StepError:
     """What is thrown for a step or group that its group's resolution cut off."""
     if record.verdict == DEADLINE:
         return StepError(
-            ErrorKind.TIMEOUT, f"the deadline of group {record.key!r} passed before {what!r} had ended", code="GROUP_DEADLINE"
+            ErrorKind.TIMEOUT, f"the deadline of group {record.key!r} passed before {what!r} had ended", code=GROUP_DEADLINE
         )
     if record.failed_step:
         why = f"{record.failed_step!r} failed"
     else:
         why = "it was cancelled" if record.verdict != FAILED else "it could not succeed any more"
-    return StepError(ErrorKind.CANCELLED, f"{what!r} was cancelled with its group {record.key!r}: {why}", code="GROUP_CANCELLED")
+    return StepError(ErrorKind.CANCELLED, f"{what!r} was cancelled with its group {record.key!r}: {why}", code=GROUP_CANCELLED)

@@ -6,11 +6,12 @@ from collections.abc import Callable, Coroutine, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 from uuid import UUID
 
-from ._group import COLLECT_ALL, FAIL_FAST, QUORUM, RACE, SUCCEEDED, Group, cut_off
+from ._group import CANCELLED, COLLECT_ALL, FAIL_FAST, FAILED, QUORUM, RACE, SUCCEEDED, Group, cut_off
 from ._members import Member, Plan
 from ._messages import worker
 from ._times import Seconds
 from .definitions import Activity
+from .errors import StepError
 from .parallel import GroupFailed, ParallelResult, Results, group_name, new_opening, plans_of, result_of
 
 if TYPE_CHECKING:
@@ -171,8 +172,8 @@ class ParallelCalls:
     ) -> ParallelResult[T]:  # fmt: skip
         """Run all members to their end and give results and failures by name; failures are not thrown.
 
-        With `quorum` so many successes are enough: the others are cancelled then, or as soon as it is out of reach.
-        With `deadline` it gives what is there when the deadline passes.
+        With `quorum` so many successes are enough: the others are cancelled then, and are `unfinished` in the result. As soon as
+        it is out of reach, `GroupFailed` names each failure. With `deadline` it gives what is there when the deadline passes.
         """
         if quorum is not None and not 1 <= quorum <= len(members):
             raise ValueError(f"a quorum of {quorum} cannot be reached with {len(members)} members")
@@ -183,6 +184,12 @@ class ParallelCalls:
             max_concurrency=max_concurrency, parent_step=parent_step,
         )  # fmt: skip
         joined, plans = await self._join(group, members, opening)
+        assert joined.record is not None
+        if joined.record.verdict == FAILED:
+            what = f"group {joined.key!r} cannot reach {quorum} of {len(plans)}"
+            raise GroupFailed(joined.key, _failures(joined, plans), what)
+        if joined.record.verdict == CANCELLED:
+            raise cut_off(joined.record, joined.key)
         return result_of(joined, plans, quorum)
 
     async def _join(
@@ -201,10 +208,14 @@ def _raise_unless_succeeded(group: Group, plans: Sequence[tuple[str, Plan]]) -> 
         outcome = group.members[record.failed_step].outcome
         assert isinstance(outcome, BaseException)
         raise outcome
-    errors = result_of(group, plans).errors
-    if len(errors) == len(plans):
-        raise GroupFailed(group.key, errors)
+    if record.verdict == FAILED:
+        raise GroupFailed(group.key, _failures(group, plans), f"all {len(plans)} members of race {group.key!r} failed")
     raise cut_off(record, group.key)
+
+
+def _failures(group: Group, plans: Sequence[tuple[str, Plan]]) -> dict[str, StepError]:
+    result = result_of(group, plans)
+    return {name: error for name, error in result.errors.items() if name not in result.unfinished}
 
 
 def _pairs(members: tuple[Any, ...], named: dict[str, Any]) -> tuple[list[tuple[str, Any]], Callable[..., Any]]:

@@ -161,7 +161,9 @@ class Reporter:
         self._has_given_up = True
         request = self._request()
         if rejection.reason == worker.REJECTION_REASON_LIMIT:
-            failure = StepError(ErrorKind.INVALID_INPUT, f"the coordinator refused a report: {rejection.message}")
+            failure = StepError(
+                ErrorKind.INVALID_INPUT, f"the coordinator refused a report: {rejection.message}", code="REPORT_REFUSED"
+            )
             request.report.workflow.fail.failure.CopyFrom(failure_of(failure))
         else:
             request.report.workflow.give_back.reason = f"the coordinator refused a report: {rejection.message}"

@@ -275,6 +275,7 @@ class WorkflowRun:
                 ErrorKind.INVALID_INPUT,
                 f"{what} has {len(payload.data):,} bytes, more than the coordinator's limit of {limit:,}: "
                 f"store it elsewhere and pass its address",
+                code="PAYLOAD_TOO_LARGE",
             )
         return payload
 

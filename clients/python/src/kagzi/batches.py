@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import uuid
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
@@ -45,11 +46,13 @@ class Batches(Caller):
 
     async def run(
         self, action: BatchAction, *, reason: str = "", dry_run: bool = False, all: bool = False, signal: str = "",
-        payload: Any = None, max_per_second: int = 0, **filter: Any,
+        payload: Any = None, max_per_second: int = 0, request_id: str | None = None, **filter: Any,
     ) -> AsyncIterator[BatchProgress]:  # fmt: skip
         """Do one action to many runs: `async for progress in client.batches.run(BatchAction.RETRY, workflow="order")`.
 
         The filter is that of `Client.list`; without any, `all` says that every run is meant. `dry_run` only counts.
+        What was begun and stopped is done by the same batch again; a SIGNAL wants the `request_id` of the first time for
+        that: it is the one of each run's signal, so no run is signalled twice.
         """
         request = messages.BatchRunsRequest(
             namespace=self.namespace,
@@ -63,6 +66,7 @@ class Batches(Caller):
         )
         if action is BatchAction.SIGNAL:
             request.payload.CopyFrom(_payloads.encode(payload))
+            request.request_id = request_id or uuid.uuid4().hex
         call = _rpc.stream(self._client._open(), "WorkflowService/BatchRuns", messages.BatchRunsResponse)(request)
         try:
             async for each in call:

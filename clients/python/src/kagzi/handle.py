@@ -117,14 +117,23 @@ class Handle(Generic[Out]):
         """Open a failed run again: completed steps are kept, failed ones are tried again."""
         await self._client._call("RetryRun", messages.RetryRunRequest(**await self._name_by_id()), messages.RetryRunResponse)
 
-    async def fork(self, from_step: str, *, input: Any = ..., id: str | None = None, version: int | None = None) -> Handle[Out]:
-        """Start a new run from a step of this one: the steps before it are taken over. `input` replaces the run's own."""
-        request = messages.ForkRunRequest(**await self._name_by_id(), from_step=from_step, workflow_id=id or "")
+    async def fork(
+        self, from_step: str, *, input: Any = ..., id: str | None = None, version: int | None = None,
+        request_id: str | None = None,
+    ) -> Handle[Out]:  # fmt: skip
+        """Start a new run from a step of this one: the steps before it are taken over. `input` replaces the run's own.
+
+        `request_id` makes it idempotent: the same one gives the same run. A call that fails on the way is tried again without
+        a second fork in any case.
+        """
+        request = messages.ForkRunRequest(
+            **await self._name_by_id(), from_step=from_step, workflow_id=id or "", request_id=request_id or uuid.uuid4().hex
+        )
         if input is not ...:
             request.input.CopyFrom(_payloads.encode(input))
         if version is not None:
             request.workflow_version = version
-        response = await self._client._call("ForkRun", request, messages.ForkRunResponse, is_idempotent=False)
+        response = await self._client._call("ForkRun", request, messages.ForkRunResponse)
         return Handle(self._client, response.run_id, id or response.run_id, self._result_type)
 
     async def explain(self) -> Explanation:

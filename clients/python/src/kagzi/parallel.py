@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 from uuid import UUID
 
-from ._group import COLLECT_ALL, FAIL_FAST, Group
+from ._group import COLLECT_ALL, DEADLINE, FAIL_FAST, GROUP_CANCELLED, GROUP_FAILED, Group, cut_off
 from ._members import Member, Plan, activity_plan, child_plan, local_plan, new_call
 from ._messages import common, worker
 from ._times import Seconds, to_duration
@@ -45,12 +45,15 @@ class ParallelResult(Generic[T]):
     results: dict[str, T]
     errors: dict[str, StepError] = field(default_factory=dict)
     unfinished: tuple[str, ...] = ()
-    """Members that had not ended when the group was resolved: its deadline passed, or its quorum was reached or out of reach."""
+    """Members that had not ended when the group was resolved: its deadline passed, or its quorum was reached."""
     quorum: int | None = None
+    """How many successes were asked for; None: that of every member."""
+    is_deadline_passed: bool = False
+    """Whether the group's deadline passed before it was done. Its unfinished members are among the errors then."""
 
     @property
     def is_success(self) -> bool:
-        """Whether what was asked for was reached: the quorum if there is one, else every member."""
+        """Whether what was asked for was reached: the quorum if there is one, else the success of every member."""
         if self.quorum is not None:
             return len(self.results) >= self.quorum
         return not self.errors and not self.unfinished
@@ -65,20 +68,26 @@ class ParallelResult(Generic[T]):
         if self.is_success:
             return list(self.results.values())
         raise self.first_error or StepError(
-            ErrorKind.TIMEOUT, f"not all members had ended: {', '.join(self.unfinished)}", code="GROUP_DEADLINE"
+            ErrorKind.CANCELLED, f"not all members have ended: {', '.join(self.unfinished)}", code=GROUP_CANCELLED
         )
 
 
 class GroupFailed(StepError):
-    """Every way to succeed is gone: all members of a race failed. `errors` has the failure of each, by its name."""
+    """Nothing can succeed any more: all members of a race failed, or too many of a quorum. Its code is `GROUP_FAILED`.
 
-    def __init__(self, group: str, errors: dict[str, StepError]) -> None:
+    `errors` has the failure of each, by its name; its kind is theirs if they share one.
+    """
+
+    def __init__(self, group: str, errors: dict[str, StepError], what: str = "") -> None:
+        """`what` became of the group, in a few words."""
         kinds = {error.kind for error in errors.values()}
-        each = "; ".join(f"{name!r}: {error}" for name, error in errors.items())
+        each = "; ".join(f"{name}: {error.message}" for name, error in errors.items())
         super().__init__(
             kinds.pop() if len(kinds) == 1 else ErrorKind.UNKNOWN,
-            f"no member of group {group!r} succeeded: {each}",
-            code="GROUP_FAILED",
+            f"{what or f'no member of group {group!r} succeeded'}: {each}",
+            source=group,
+            context={name: str(error) for name, error in errors.items()},
+            code=GROUP_FAILED,
         )
         self.errors = errors
 
@@ -230,18 +239,31 @@ def plans_of(encode: Callable[[Any, str], common.Payload], members: Sequence[tup
 
 def result_of(group: Group, plans: Sequence[tuple[str, Plan]], quorum: int | None = None) -> ParallelResult[Any]:
     """Results and errors of what has ended."""
-    waits = [group.members.get(f"{group.key}/{name}") for name, _ in plans]
-    ended = {
-        name: wait.outcome
-        for (name, _), wait in zip(plans, waits, strict=True)
-        if wait is not None and wait.outcome is not None and not wait.was_cancelled
-    }
-    return ParallelResult(
-        {name: _decode(outcome, plan) for (name, plan) in plans if isinstance((outcome := ended.get(name)), common.Payload)},
-        {name: outcome for name, outcome in ended.items() if isinstance(outcome, StepError)},
-        tuple(name for name, _ in plans if name not in ended),
-        quorum,
-    )
+    results: dict[str, Any] = {}
+    errors: dict[str, StepError] = {}
+    unfinished: list[str] = []
+    for name, plan in plans:
+        wait = group.members.get(f"{group.key}/{name}")
+        outcome = None if wait is None else wait.outcome
+        if wait is None or outcome is None or wait.was_cancelled:
+            unfinished.append(name)
+            outcome = _error_of_unfinished(group, name, outcome)
+        if isinstance(outcome, common.Payload):
+            results[name] = _decode(outcome, plan)
+        elif isinstance(outcome, StepError):
+            errors[name] = outcome
+    if quorum is not None and len(results) >= quorum:
+        # It is reached: what it left unfinished is no error.
+        errors = {name: error for name, error in errors.items() if name not in unfinished}
+    is_deadline_passed = group.record is not None and group.record.verdict == DEADLINE
+    return ParallelResult(results, errors, tuple(unfinished), quorum, is_deadline_passed)
+
+
+def _error_of_unfinished(group: Group, name: str, outcome: Any) -> Any:
+    """None for a member that still runs, and for those that another's failure cut off: that failure is the error."""
+    if group.record is not None and group.record.verdict == DEADLINE:
+        return cut_off(group.record, f"{group.key}/{name}")
+    return None if group.opening.strategy == FAIL_FAST else outcome
 
 
 def _decode(outcome: common.Payload, plan: Plan) -> Any:

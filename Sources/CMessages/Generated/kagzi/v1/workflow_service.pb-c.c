@@ -4552,7 +4552,7 @@ const ProtobufCMessageDescriptor kagzi__v1__retry_run_response__descriptor =
   (ProtobufCMessageInit) kagzi__v1__retry_run_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor kagzi__v1__fork_run_request__field_descriptors[6] =
+static const ProtobufCFieldDescriptor kagzi__v1__fork_run_request__field_descriptors[7] =
 {
   {
     "namespace",
@@ -4626,11 +4626,24 @@ static const ProtobufCFieldDescriptor kagzi__v1__fork_run_request__field_descrip
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "request_id",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Kagzi__V1__ForkRunRequest, request_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned kagzi__v1__fork_run_request__field_indices_by_name[] = {
   2,   /* field[2] = from_step */
   3,   /* field[3] = input */
   0,   /* field[0] = namespace */
+  6,   /* field[6] = request_id */
   1,   /* field[1] = run_id */
   4,   /* field[4] = workflow_id */
   5,   /* field[5] = workflow_version */
@@ -4638,7 +4651,7 @@ static const unsigned kagzi__v1__fork_run_request__field_indices_by_name[] = {
 static const ProtobufCIntRange kagzi__v1__fork_run_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 6 }
+  { 0, 7 }
 };
 const ProtobufCMessageDescriptor kagzi__v1__fork_run_request__descriptor =
 {
@@ -4648,7 +4661,7 @@ const ProtobufCMessageDescriptor kagzi__v1__fork_run_request__descriptor =
   "Kagzi__V1__ForkRunRequest",
   "kagzi.v1",
   sizeof(Kagzi__V1__ForkRunRequest),
-  6,
+  7,
   kagzi__v1__fork_run_request__field_descriptors,
   kagzi__v1__fork_run_request__field_indices_by_name,
   1,  kagzi__v1__fork_run_request__number_ranges,
@@ -4693,7 +4706,7 @@ const ProtobufCMessageDescriptor kagzi__v1__fork_run_response__descriptor =
   (ProtobufCMessageInit) kagzi__v1__fork_run_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor kagzi__v1__batch_runs_request__field_descriptors[9] =
+static const ProtobufCFieldDescriptor kagzi__v1__batch_runs_request__field_descriptors[10] =
 {
   {
     "namespace",
@@ -4803,6 +4816,18 @@ static const ProtobufCFieldDescriptor kagzi__v1__batch_runs_request__field_descr
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "request_id",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Kagzi__V1__BatchRunsRequest, request_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned kagzi__v1__batch_runs_request__field_indices_by_name[] = {
   2,   /* field[2] = action */
@@ -4813,12 +4838,13 @@ static const unsigned kagzi__v1__batch_runs_request__field_indices_by_name[] = {
   0,   /* field[0] = namespace */
   7,   /* field[7] = payload */
   3,   /* field[3] = reason */
+  9,   /* field[9] = request_id */
   6,   /* field[6] = signal_name */
 };
 static const ProtobufCIntRange kagzi__v1__batch_runs_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 9 }
+  { 0, 10 }
 };
 const ProtobufCMessageDescriptor kagzi__v1__batch_runs_request__descriptor =
 {
@@ -4828,7 +4854,7 @@ const ProtobufCMessageDescriptor kagzi__v1__batch_runs_request__descriptor =
   "Kagzi__V1__BatchRunsRequest",
   "kagzi.v1",
   sizeof(Kagzi__V1__BatchRunsRequest),
-  9,
+  10,
   kagzi__v1__batch_runs_request__field_descriptors,
   kagzi__v1__batch_runs_request__field_indices_by_name,
   1,  kagzi__v1__batch_runs_request__number_ranges,

@@ -617,6 +617,7 @@ struct  Kagzi__V1__ForkRunRequest
   ProtobufCBinaryData from_step;
   Kagzi__V1__Payload *input;
   ProtobufCBinaryData workflow_id;
+  ProtobufCBinaryData request_id;
   Kagzi__V1__ForkRunRequest__WorkflowVersionCase _workflow_version_case;
   union {
     uint32_t workflow_version;
@@ -624,7 +625,7 @@ struct  Kagzi__V1__ForkRunRequest
 };
 #define KAGZI__V1__FORK_RUN_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&kagzi__v1__fork_run_request__descriptor) \
-    , {0,NULL}, {0,NULL}, {0,NULL}, NULL, {0,NULL}, KAGZI__V1__FORK_RUN_REQUEST___WORKFLOW_VERSION__NOT_SET, {0} }
+    , {0,NULL}, {0,NULL}, {0,NULL}, NULL, {0,NULL}, {0,NULL}, KAGZI__V1__FORK_RUN_REQUEST___WORKFLOW_VERSION__NOT_SET, {0} }
 
 
 struct  Kagzi__V1__ForkRunResponse
@@ -649,10 +650,11 @@ struct  Kagzi__V1__BatchRunsRequest
   ProtobufCBinaryData signal_name;
   Kagzi__V1__Payload *payload;
   uint32_t max_per_second;
+  ProtobufCBinaryData request_id;
 };
 #define KAGZI__V1__BATCH_RUNS_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&kagzi__v1__batch_runs_request__descriptor) \
-    , {0,NULL}, NULL, 0, {0,NULL}, 0, 0, {0,NULL}, NULL, 0 }
+    , {0,NULL}, NULL, 0, {0,NULL}, 0, 0, {0,NULL}, NULL, 0, {0,NULL} }
 
 
 struct  Kagzi__V1__BatchRunsResponse

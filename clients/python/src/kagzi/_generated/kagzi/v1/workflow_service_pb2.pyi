@@ -454,20 +454,22 @@ class RetryRunResponse(_message.Message):
     def __init__(self, run_id: _Optional[str] = ...) -> None: ...
 
 class ForkRunRequest(_message.Message):
-    __slots__ = ("namespace", "run_id", "from_step", "input", "workflow_id", "workflow_version")
+    __slots__ = ("namespace", "run_id", "from_step", "input", "workflow_id", "workflow_version", "request_id")
     NAMESPACE_FIELD_NUMBER: _ClassVar[int]
     RUN_ID_FIELD_NUMBER: _ClassVar[int]
     FROM_STEP_FIELD_NUMBER: _ClassVar[int]
     INPUT_FIELD_NUMBER: _ClassVar[int]
     WORKFLOW_ID_FIELD_NUMBER: _ClassVar[int]
     WORKFLOW_VERSION_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     namespace: str
     run_id: str
     from_step: str
     input: _common_pb2.Payload
     workflow_id: str
     workflow_version: int
-    def __init__(self, namespace: _Optional[str] = ..., run_id: _Optional[str] = ..., from_step: _Optional[str] = ..., input: _Optional[_Union[_common_pb2.Payload, _Mapping]] = ..., workflow_id: _Optional[str] = ..., workflow_version: _Optional[int] = ...) -> None: ...
+    request_id: str
+    def __init__(self, namespace: _Optional[str] = ..., run_id: _Optional[str] = ..., from_step: _Optional[str] = ..., input: _Optional[_Union[_common_pb2.Payload, _Mapping]] = ..., workflow_id: _Optional[str] = ..., workflow_version: _Optional[int] = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class ForkRunResponse(_message.Message):
     __slots__ = ("run_id",)
@@ -476,7 +478,7 @@ class ForkRunResponse(_message.Message):
     def __init__(self, run_id: _Optional[str] = ...) -> None: ...
 
 class BatchRunsRequest(_message.Message):
-    __slots__ = ("namespace", "filter", "action", "reason", "dry_run", "all", "signal_name", "payload", "max_per_second")
+    __slots__ = ("namespace", "filter", "action", "reason", "dry_run", "all", "signal_name", "payload", "max_per_second", "request_id")
     NAMESPACE_FIELD_NUMBER: _ClassVar[int]
     FILTER_FIELD_NUMBER: _ClassVar[int]
     ACTION_FIELD_NUMBER: _ClassVar[int]
@@ -486,6 +488,7 @@ class BatchRunsRequest(_message.Message):
     SIGNAL_NAME_FIELD_NUMBER: _ClassVar[int]
     PAYLOAD_FIELD_NUMBER: _ClassVar[int]
     MAX_PER_SECOND_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     namespace: str
     filter: _run_pb2.RunFilter
     action: BatchAction
@@ -495,7 +498,8 @@ class BatchRunsRequest(_message.Message):
     signal_name: str
     payload: _common_pb2.Payload
     max_per_second: int
-    def __init__(self, namespace: _Optional[str] = ..., filter: _Optional[_Union[_run_pb2.RunFilter, _Mapping]] = ..., action: _Optional[_Union[BatchAction, str]] = ..., reason: _Optional[str] = ..., dry_run: bool = ..., all: bool = ..., signal_name: _Optional[str] = ..., payload: _Optional[_Union[_common_pb2.Payload, _Mapping]] = ..., max_per_second: _Optional[int] = ...) -> None: ...
+    request_id: str
+    def __init__(self, namespace: _Optional[str] = ..., filter: _Optional[_Union[_run_pb2.RunFilter, _Mapping]] = ..., action: _Optional[_Union[BatchAction, str]] = ..., reason: _Optional[str] = ..., dry_run: bool = ..., all: bool = ..., signal_name: _Optional[str] = ..., payload: _Optional[_Union[_common_pb2.Payload, _Mapping]] = ..., max_per_second: _Optional[int] = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class BatchRunsResponse(_message.Message):
     __slots__ = ("total", "done", "failed", "finished", "failures")
