@@ -41,9 +41,6 @@ package final class PostgresCluster: Sendable {
       "host=127.0.0.1 port=\(port) user=kagzi password=\(folder.readPassword()) dbname=\(quoted(configuration.database))"
   }
 
-  /// The path of the server's log.
-  package var logPath: String { folder.log }
-
   /// Makes the cluster if it is not there, ends what an earlier owner left, starts the server and waits until it answers.
   ///
   /// - Throws: `PostgresClusterError`, whose message says what to do.

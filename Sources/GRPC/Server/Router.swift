@@ -48,12 +48,6 @@ package struct Router: Sendable {
     Set(routesByPath.values.map(\.service)).sorted()
   }
 
-  /// The registered RPCs, sorted by path.
-  package var registeredMethods: [RegisteredMethod] {
-    routesByPath.values.map { RegisteredMethod(service: $0.service, name: $0.name, kind: $0.kind) }
-      .sorted { ($0.service, $0.name) < ($1.service, $1.name) }
-  }
-
   /// How the calls of each RPC ended so far, sorted by path.
   package var callCounts: [(method: RegisteredMethod, counts: [StatusCode: Int])] {
     routesByPath.values.map {

@@ -177,11 +177,6 @@ struct RunMachine {
     wake(result.key, .settled(outcome), into: &actions)
   }
 
-  /// The task is no longer ours, or its report was refused for good.
-  mutating func taskLost(into actions: inout [RunAction]) {
-    drop(into: &actions)
-  }
-
   /// Cancellation was asked for. Without a task in hand it takes effect with the next one, which says so again.
   mutating func cancelRequested(reason: String, into actions: inout [RunAction]) {
     guard cancelReason == nil, holdsTask else { return }

@@ -19,12 +19,6 @@ internal import CLibpq
     return Int(String(cString: text)) ?? 0
   }
 
-  /// The command's tag: a COMMIT of a failed transaction says `ROLLBACK`.
-  internal var commandTag: String {
-    guard let text = PQcmdStatus(handle) else { return "" }
-    return String(cString: text)
-  }
-
   /// A row, valid only while this result is.
   @usableFromInline internal func row(_ index: Int) -> PostgresRow {
     PostgresRow(result: handle, index: Int32(index))

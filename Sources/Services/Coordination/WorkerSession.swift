@@ -133,11 +133,6 @@ internal final class WorkerSession: Sendable {
     }
   }
 
-  /// The workflow task of a run, if it is held.
-  func workflowTask(of runID: RunID) -> HeldTask? {
-    state.withLock { state in state.held.values.first { $0.token.step == nil && $0.token.runID == runID } }
-  }
-
   var heldTokens: [TaskToken] { state.withLock { Array($0.held.keys) } }
 
   /// The worker has the task. True: there is something to tell of it.

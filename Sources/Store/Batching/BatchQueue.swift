@@ -45,10 +45,4 @@ internal struct BatchQueue<Operation: Sendable, Outcome: Sendable> {
     waiting.removeAll { $0.deadline <= now }
     return Array(expired)
   }
-
-  /// Takes all.
-  mutating func takeAll() -> [Pending] {
-    defer { waiting = [] }
-    return Array(waiting)
-  }
 }

@@ -225,11 +225,6 @@ class Session:
         await asyncio.wait({self._all_answered}, timeout=timeout)
         return not self._unanswered
 
-    @property
-    def has_unanswered(self) -> bool:
-        """Whether a report has no answer yet."""
-        return bool(self._unanswered)
-
     async def leave(self, reason: str, timeout: float = 3.0) -> None:
         """Say goodbye and end `run`."""
         self._is_leaving = True
