@@ -132,6 +132,26 @@ def test_a_batch_stops_when_its_caller_goes_away(service: Service, queue: str) -
     assert last(batch(service, queue, PAUSE)).done == 40 - count, "the same batch again does the rest"
 
 
+def test_a_batch_does_not_hold_up_a_coordinator_that_stops(
+    new_coordinator: Any, new_database: Any, queue: str
+) -> None:
+    coordinator: Coordinator = new_coordinator(new_database())
+    service = coordinator.service()
+    runs = [service.start("w", queue) for _ in range(60)]
+    responses = batch(service, queue, PAUSE, max_per_second=10)
+    for message in responses:
+        if message.done >= 3:
+            break
+    begin = time.monotonic()
+    assert coordinator.terminate() == 0 and time.monotonic() - begin < 4
+    with pytest.raises(grpc.RpcError) as error:
+        list(responses)
+    assert error.value.code() == grpc.StatusCode.UNAVAILABLE, error.value
+    coordinator.start()
+    grpc.channel_ready_future(service.channel).result(15)
+    assert 0 < last(batch(service, queue, PAUSE)).done < len(runs) - 2, "the same batch again does the rest"
+
+
 def test_batches_that_say_too_little_are_refused(service: Service, queue: str) -> None:
     def refusal(action: int, **fields: Any) -> tuple[grpc.StatusCode, Any]:
         with pytest.raises(grpc.RpcError) as error:

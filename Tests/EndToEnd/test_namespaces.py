@@ -265,3 +265,31 @@ def test_namespaces_share_nothing(service: Service, team: Service, raw: Any, que
     assert [(version.version, version.open_count) for version in description.versions] == [(3, 1)]
     for flow, token in ((here, task.token), (there, other.token)):
         flow.complete(token)
+
+
+def test_what_waits_in_a_namespace_is_claimed_and_listed_in_it_only(
+    service: Service, team: Service, raw: Any, queue: str
+) -> None:
+    # The same type, version and queue; theirs has waited for longer.
+    theirs, ours = service.start("w", queue), team.start("w", queue)
+    for client, expected in ((service, theirs), (team, ours)):
+        request = workflow_service.ListRunsRequest(
+            namespace=client.namespace, filter=run.RunFilter(workflow_type="w", task_queue=queue)
+        )
+        assert [each.run_id for each in client.workflows.ListRuns(request, timeout=CALL).runs] == [expected]
+        count = workflow_service.CountRunsRequest(namespace=client.namespace, filter=request.filter)
+        assert client.workflows.CountRuns(count, timeout=CALL).total == 1
+    here, there = (raw(client, queue, workflows=["w"]) for client in (team, service))
+    for flow, run_id in ((here, ours), (there, theirs)):
+        flow.open()
+        flow.grant(1)
+        task = flow.task(timeout=5)
+        assert task.run_id == run_id
+        flow.suspend(task.token, schedule("a", "x"))
+    # Whoever asks first is not the one whose task has waited for longest.
+    for client, run_id in ((service, theirs), (team, ours)):
+        flow = raw(client, queue, activities=["x"])
+        flow.open()
+        flow.grant(0, 1)
+        assert flow.task(timeout=5).run_id == run_id
+        flow.drop()

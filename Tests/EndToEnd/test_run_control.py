@@ -11,6 +11,7 @@ from harness import (
     RawWorker, Service, common, detail_of, details, duration, local_failure, local_result, payload, policy, run,
     schedule, timer, worker,
 )  # fmt: skip
+from harness.raw import await_signal, open_group
 
 PERMANENT = common.ERROR_KIND_BUSINESS_LOGIC_ERROR
 
@@ -167,6 +168,20 @@ def test_a_waiting_run_that_nothing_happened_to_is_not_handed_out_by_a_resume(
     service.resume(run_id)
     flow.expect_nothing("task", 0.4)
     assert service.get(run_id).status == run.RUN_STATUS_SLEEPING
+
+
+def test_a_run_that_had_become_ready_again_before_the_pause_is_handed_out_by_the_resume(
+    flow: RawWorker, service: Service, queue: str
+) -> None:
+    run_id = service.start("w", queue)
+    flow.suspend(flow.task().token, timer("nap", 0.01))
+    # It fires, and nobody has a slot.
+    assert service.wait_step(run_id, "nap", run.STEP_STATE_COMPLETED)
+    service.pause(run_id)
+    flow.grant(1)
+    flow.expect_nothing("task", 0.3)
+    service.resume(run_id)
+    assert [step.key for step in flow.task(timeout=2).workflow.steps] == ["nap"]
 
 
 def test_pausing_and_resuming_twice_is_the_same_as_once_and_a_closed_run_is_refused(
@@ -359,6 +374,40 @@ def test_an_old_token_does_not_fit_the_step_that_is_asked_for_anew(
     assert service.step(run_id, "charge").output.data == b'"right"'
 
 
+def test_an_old_token_does_not_fit_though_the_attempt_between_did_not_ask_for_the_step(
+    flow: RawWorker, service: Service, queue: str
+) -> None:
+    run_id = service.start("w", queue)
+    task = flow.task()
+    flow.go_on(task.token, commands=[schedule("charge", "a")])
+    stale = flow.task()
+    fail(flow, task.token)
+    service.retry(run_id)
+    flow.grant(1)
+    fail(flow, flow.task(timeout=2).token)
+    service.retry(run_id)
+    flow.grant(1, 1)
+    flow.go_on(flow.task(timeout=2).token, commands=[schedule("charge", "a")])
+    fresh = flow.task(timeout=2)
+    assert fresh.token != stale.token
+    answer = flow.output(stale.token, b'"stale"')
+    assert answer.rejection.reason == worker.REJECTION_REASON_LEASE_LOST, answer
+    assert not flow.output(fresh.token, b'"right"').HasField("rejection")
+    assert service.step(run_id, "charge").output.data == b'"right"'
+
+
+def test_signals_that_nobody_took_are_there_after_a_retry(flow: RawWorker, service: Service, queue: str) -> None:
+    run_id = service.start("w", queue)
+    task = flow.task()
+    service.signal(run_id, "go", b'"early"')
+    fail(flow, task.token)
+    service.retry(run_id)
+    flow.grant(2)
+    flow.suspend(flow.task(timeout=2).token, await_signal("go", "go"))
+    task = flow.task(timeout=2)
+    assert [(step.key, step.output.data) for step in task.workflow.steps] == [("go", b'"early"')]
+
+
 def test_an_old_workflow_token_does_not_fit_the_run_that_is_open_again(
     flow: RawWorker, service: Service, queue: str
 ) -> None:
@@ -481,6 +530,17 @@ def test_a_fork_of_a_failed_activity_keeps_only_what_completed(flow: RawWorker, 
     assert [step.key for step in forked.workflow.steps] == ["second"]
 
 
+def test_the_run_timeout_of_a_fork_counts_from_the_fork(flow: RawWorker, service: Service, queue: str) -> None:
+    run_id = service.start("w", queue, run_timeout=duration(2))
+    task = flow.task()
+    flow.go_on(task.token, local_result("only", b"1"))
+    flow.complete(task.token)
+    fork = service.fork(run_id, "only")
+    closed = service.wait(fork, 10)
+    assert closed.status == run.RUN_STATUS_TIMED_OUT
+    assert closed.closed_at.ToNanoseconds() - closed.created_at.ToNanoseconds() >= 2_000_000_000 - 1_000
+
+
 def test_a_fork_may_go_to_another_version(flow: RawWorker, service: Service, queue: str) -> None:
     run_id = service.start("w", queue, workflow_version=1)
     task = flow.task()
@@ -514,10 +574,6 @@ def test_forks_that_cannot_be_are_refused(flow: RawWorker, service: Service, que
 
 
 # Groups
-
-
-def open_group(key: str, strategy: int, members: int, **fields: Any) -> Any:
-    return worker.Command(open_group=worker.OpenGroup(key=key, strategy=strategy, member_count=members, **fields))
 
 
 def member(group: str, name: str) -> Any:
@@ -619,3 +675,20 @@ def test_a_fork_takes_over_a_group_that_succeeded_and_a_member_is_forked_with_it
     assert [(group.key, group.verdict) for group in task.workflow.groups] == [("g", run.GROUP_VERDICT_SUCCEEDED)]
     anew = service.fork(run_id, "g/2")
     assert states(service, anew) == {} and service.get(anew).related_run_id == run_id
+
+
+def test_a_fork_does_not_take_over_a_group_that_failed(flow: RawWorker, service: Service, queue: str) -> None:
+    run_id = service.start("w", queue)
+    task = flow.task()
+    flow.grant(0, 1)
+    flow.go_on(
+        task.token,
+        commands=[open_group("g", run.GROUP_STRATEGY_FAIL_FAST, 2), member("g", "good"), member("g", "bad")],
+    )
+    members = {each.activity.step: each for each in (flow.task(), flow.task())}
+    flow.output(members["g/good"].token, b"1")
+    flow.failure(members["g/bad"].token, PERMANENT)
+    flow.go_on(task.token, local_result("after", b"2"))
+    flow.complete(task.token)
+    fork = service.fork(run_id, "after")
+    assert states(service, fork) == {"g/good": run.STEP_STATE_COMPLETED} and service.groups(fork) == []

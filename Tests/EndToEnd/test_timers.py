@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 from harness import Postgres, run, timer, worker
+from harness.raw import duration
 
 
 @pytest.fixture
@@ -93,3 +94,16 @@ def test_a_timer_of_zero_or_of_the_past_fires_at_once(service: Any, raw: Any, qu
             flow.suspend(task.token)
     flow.complete(task.token)
     assert service.wait(run_id).status == run.RUN_STATUS_COMPLETED
+
+
+def test_a_run_timeout_is_not_left_to_the_slow_scan(service: Any, raw: Any, queue: str) -> None:
+    flow = raw(service, queue, workflows=["w"])
+    flow.open()
+    flow.grant(1)
+    # When this has fired, the timer loop has just looked, and would look again in 5 s.
+    service.start("w", queue, start_delay=duration(0.1))
+    flow.task()
+    timed_out = service.wait(service.start("w", queue, run_timeout=duration(0.3)))
+    assert timed_out.status == run.RUN_STATUS_TIMED_OUT
+    late = (timed_out.closed_at.ToNanoseconds() - timed_out.created_at.ToNanoseconds()) / 1e9 - 0.3
+    assert -0.001 < late < 2
