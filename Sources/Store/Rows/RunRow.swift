@@ -72,14 +72,14 @@ package struct RunRow: Sendable {
           coalesce(r.status, \(openStatus)), coalesce(r.status_reason, o.status_reason), r.failure,
           coalesce(o.seq, r.seq), CASE WHEN o.leased THEN o.session_id END, coalesce(o.cancel_requested, false),
           CASE WHEN o.run_id IS NOT NULL THEN
-            least(o.due_at, (SELECT min(s.due_at) FROM kagzi.steps s WHERE s.run_id = r.run_id AND s.due_at IS NOT NULL)) END,
+            least(o.due_at, (SELECT min(s.due_at) FROM (SELECT due_at FROM kagzi.steps WHERE run_id = r.run_id OFFSET 0) s)) END,
           r.parent_step, r.related_run_id
     """
 
   /// The status of an open run `o`: it sleeps when nothing but timers and retry delays is outstanding.
   internal static let openStatus = """
     CASE WHEN o.status = 3 AND NOT EXISTS (
-          SELECT FROM kagzi.steps s WHERE s.run_id = o.run_id
+          SELECT FROM kagzi.steps s WHERE s.run_id = ANY (ARRAY[o.run_id])
              AND (s.state IN (1, 2) OR (s.state = 3 AND s.kind <> 3))) THEN 4 ELSE o.status END
     """
 

@@ -241,7 +241,7 @@ struct LockOrderTests {
 // MARK: Three runs, and a batch that concerns them in an order that is not the key's
 
 extension StoreFixture {
-  fileprivate func makeThree(_ form: LockOrderTests.Form) async throws {
+  func makeThree(_ form: LockOrderTests.Form) async throws {
     try await makeBusyRuns(1...3, form.kind == .reopenRun ? .closed : .held)
     for number in 1...3 as ClosedRange<UInt64> {
       if [.decideFiring, .startFiring].contains(form.kind) { try await createSchedule(number) }
@@ -273,7 +273,7 @@ extension StoreFixture {
     }
   }
 
-  fileprivate func three(_ form: LockOrderTests.Form) -> [Operation] { [3, 1, 2].map { operation(form, $0) } }
+  func three(_ form: LockOrderTests.Form) -> [Operation] { [3, 1, 2].map { operation(form, $0) } }
 
   private func operation(_ form: LockOrderTests.Form, _ number: UInt64) -> Operation {
     let runID = id(number)

@@ -24,7 +24,7 @@ package struct ClaimRuns: PostgresStatement {
         session_id = p.session_id, lease_epoch = r.lease_epoch + 1, lease_seq = r.seq, leased_at = clock.now,
         started_at = coalesce(r.started_at, clock.now)
       FROM placed p, clock
-      WHERE r.run_id = p.run_id
+      WHERE r.run_id = ANY (ARRAY[p.run_id])
       RETURNING r.run_id, r.session_id, r.lease_epoch, r.sticky
     )
     SELECT * FROM claimed

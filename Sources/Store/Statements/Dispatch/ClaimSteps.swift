@@ -26,13 +26,13 @@ package struct ClaimSteps: PostgresStatement {
         deadline_at = least(clock.now + least(s.start_to_close_ms, s.heartbeat_ms) * interval '1 ms',
                             s.scheduled_at + s.schedule_to_close_ms * interval '1 ms')
       FROM placed p, clock
-      WHERE s.run_id = p.run_id AND s.step_key = p.step_key
+      WHERE s.run_id = ANY (ARRAY[p.run_id]) AND s.step_key = p.step_key
       RETURNING s.*
     )
     SELECT \(HeldStepColumns.columns)
       FROM clock, taken s
-      JOIN kagzi.runs r ON r.run_id = s.run_id
-      LEFT JOIN kagzi.open_runs o ON o.run_id = s.run_id
+      JOIN kagzi.runs r ON r.run_id = ANY (ARRAY[s.run_id])
+      LEFT JOIN kagzi.open_runs o ON o.run_id = ANY (ARRAY[s.run_id])
     UNION ALL
     SELECT \(HeldStepColumns.nothing)
      WHERE (SELECT count(*) FROM ready) < (

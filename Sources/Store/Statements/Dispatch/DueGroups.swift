@@ -17,7 +17,7 @@ package struct DueGroups: PostgresStatement {
   package static let sql = """
     SELECT g.run_id, g.group_key, o.namespace, o.workflow_id, o.workflow_type, o.workflow_version, o.task_queue, o.priority,
            CASE WHEN o.sticky THEN o.session_id END
-      FROM kagzi.groups g LEFT JOIN kagzi.open_runs o ON o.run_id = g.run_id
+      FROM kagzi.groups g LEFT JOIN kagzi.open_runs o ON o.run_id = ANY (ARRAY[g.run_id])
      WHERE g.deadline_at <= clock_timestamp() AND g.verdict IS NULL
      ORDER BY g.deadline_at
      LIMIT $1

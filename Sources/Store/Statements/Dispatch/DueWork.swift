@@ -21,7 +21,7 @@ package struct DueSteps: PostgresStatement {
   package static let sql = """
     SELECT s.run_id, s.step_key, s.kind, s.state, s.attempt, o.namespace, o.workflow_id, o.workflow_type,
            o.workflow_version, o.task_queue, o.priority, CASE WHEN o.sticky THEN o.session_id END
-      FROM kagzi.steps s LEFT JOIN kagzi.open_runs o ON o.run_id = s.run_id
+      FROM kagzi.steps s LEFT JOIN kagzi.open_runs o ON o.run_id = ANY (ARRAY[s.run_id])
      WHERE s.due_at <= clock_timestamp()
      ORDER BY s.due_at
      LIMIT $1
@@ -119,8 +119,8 @@ package struct OverdueSteps: PostgresStatement {
     WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now)
     SELECT \(HeldStepColumns.columns)
       FROM clock, kagzi.steps s
-      JOIN kagzi.runs r ON r.run_id = s.run_id
-      LEFT JOIN kagzi.open_runs o ON o.run_id = s.run_id
+      JOIN kagzi.runs r ON r.run_id = ANY (ARRAY[s.run_id])
+      LEFT JOIN kagzi.open_runs o ON o.run_id = ANY (ARRAY[s.run_id])
      WHERE s.session_id IS NOT NULL AND s.deadline_at < clock.now
      LIMIT 1000
     """

@@ -26,8 +26,8 @@ package struct PendingChildNotices: PostgresStatement {
            c.status, c.output, c.failure, p.run_id, p.namespace, p.workflow_id, p.workflow_type, p.workflow_version,
            p.task_queue, p.priority, CASE WHEN p.sticky THEN p.session_id END
       FROM kagzi.child_notices n
-      LEFT JOIN kagzi.runs c ON n.kind = 1 AND c.run_id = n.run_id
-      LEFT JOIN kagzi.open_runs p ON p.run_id = n.parent_run_id
+      LEFT JOIN kagzi.runs c ON n.kind = 1 AND c.run_id = ANY (ARRAY[n.run_id])
+      LEFT JOIN kagzi.open_runs p ON p.run_id = ANY (ARRAY[n.parent_run_id])
      WHERE n.created_at <= clock_timestamp() - $1 * interval '1 ms'
      ORDER BY n.created_at
      LIMIT $2

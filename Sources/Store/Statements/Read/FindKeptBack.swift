@@ -10,8 +10,8 @@ package struct FindKeptBack: PostgresStatement {
   package static let sql = """
     SELECT i.run_id, i.step_key
       FROM unnest($1::uuid[], $2::text[], $3::uuid[]) AS i (run_id, step_key, session_id)
-      LEFT JOIN kagzi.open_runs o ON o.run_id = i.run_id
-      LEFT JOIN kagzi.steps s ON s.run_id = i.run_id AND s.step_key = i.step_key
+      LEFT JOIN kagzi.open_runs o ON o.run_id = ANY (ARRAY[i.run_id])
+      LEFT JOIN kagzi.steps s ON s.run_id = ANY (ARRAY[i.run_id]) AND s.step_key = i.step_key
      WHERE s.state IS DISTINCT FROM 2 OR s.session_id IS DISTINCT FROM i.session_id OR s.lease_epoch <> o.step_epoch + 1
     """
 

@@ -17,10 +17,10 @@ package struct LoadGroupNews: LookupStatement {
   package static let sql = """
     SELECT \(GroupRow.columns), g.run_id, o.session_id, o.lease_epoch
       FROM unnest($1::uuid[], $2::integer[]) AS t (run_id, epoch)
-      JOIN kagzi.open_runs o ON o.run_id = t.run_id
-      JOIN kagzi.groups g ON g.run_id = t.run_id
+      JOIN kagzi.open_runs o ON o.run_id = ANY (ARRAY[t.run_id])
+      JOIN kagzi.groups g ON g.run_id = ANY (ARRAY[t.run_id])
      WHERE o.leased AND o.lease_epoch = t.epoch AND o.news AND g.resolved_seq > o.lease_seq
-     ORDER BY g.run_id, g.resolved_seq, g.opened_seq
+     ORDER BY t.run_id, g.resolved_seq, g.opened_seq
     """
 
   package func bind(_ parameters: inout PostgresParameters) {
@@ -51,15 +51,15 @@ package struct LoadMemberNews: LookupStatement {
     WITH sized AS (
       SELECT s.run_id, s.step_key, s.scheduled_seq,
              sum(octet_length(s.step_key) + coalesce(octet_length(s.output), 0) + coalesce(octet_length(s.failure), 0) + 32)
-               OVER (PARTITION BY s.run_id ORDER BY s.scheduled_seq, s.step_key ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before,
-             row_number() OVER (PARTITION BY s.run_id ORDER BY s.scheduled_seq, s.step_key) AS place
+               OVER (PARTITION BY t.run_id ORDER BY s.scheduled_seq, s.step_key ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before,
+             row_number() OVER (PARTITION BY t.run_id ORDER BY s.scheduled_seq, s.step_key) AS place
         FROM unnest($1::uuid[], $2::text[]) AS t (run_id, group_key)
-        JOIN kagzi.open_runs o ON o.run_id = t.run_id
-        JOIN kagzi.steps s ON s.group_key = t.group_key AND s.run_id = t.run_id AND s.state >= 5
+        JOIN kagzi.open_runs o ON o.run_id = ANY (ARRAY[t.run_id])
+        JOIN kagzi.steps s ON s.group_key = t.group_key AND s.run_id = ANY (ARRAY[t.run_id]) AND s.state >= 5
        WHERE s.kind <> 1 AND s.settled_seq > o.lease_seq
     )
     SELECT \(StepRow.columns), NULL::bytea, s.output, NULL::bytea, s.run_id
-      FROM sized z JOIN kagzi.steps s ON s.run_id = z.run_id AND s.step_key = z.step_key
+      FROM sized z JOIN kagzi.steps s ON s.run_id = ANY (ARRAY[z.run_id]) AND s.step_key = z.step_key
      WHERE coalesce(z.before, 0) <= $3 OR z.place = 2
      ORDER BY z.run_id, z.scheduled_seq, z.step_key
     """

@@ -10,7 +10,7 @@ package struct LoadRuns: LookupStatement {
   package static let name = "load_runs"
   package static let sql = """
     SELECT \(RunRow.columns), \(RunRow.payloadColumns)
-      FROM kagzi.runs r LEFT JOIN kagzi.open_runs o ON o.run_id = r.run_id
+      FROM kagzi.runs r LEFT JOIN kagzi.open_runs o ON o.run_id = ANY (ARRAY[r.run_id])
      WHERE r.run_id = ANY ($1)
     """
 

@@ -20,10 +20,10 @@ package struct LoadTaskGroups: LookupStatement {
   package static let sql = """
     SELECT \(GroupRow.columns), g.run_id
       FROM unnest($1::uuid[], $2::boolean[]) AS t (run_id, is_delta)
-      JOIN kagzi.open_runs o ON o.run_id = t.run_id
-      JOIN kagzi.groups g ON g.run_id = t.run_id
+      JOIN kagzi.open_runs o ON o.run_id = ANY (ARRAY[t.run_id])
+      JOIN kagzi.groups g ON g.run_id = ANY (ARRAY[t.run_id])
      WHERE NOT t.is_delta OR g.resolved_seq > o.delivered_seq
-     ORDER BY g.run_id, g.opened_seq
+     ORDER BY t.run_id, g.opened_seq
     """
 
   package func bind(_ parameters: inout PostgresParameters) {

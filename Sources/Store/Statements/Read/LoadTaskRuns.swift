@@ -25,8 +25,8 @@ package struct LoadTaskRuns: LookupStatement {
     SELECT r.run_id, r.namespace, r.workflow_id, r.workflow_type, o.workflow_version, r.task_queue, r.priority, r.headers,
            CASE WHEN o.sticky THEN o.session_id END, r.input, r.attempt, r.created_at, o.cancel_requested,
            o.cancel_reason, o.leased, o.session_id, o.lease_epoch,
-           EXISTS (SELECT FROM kagzi.groups g WHERE g.run_id = r.run_id)
-      FROM kagzi.runs r JOIN kagzi.open_runs o ON o.run_id = r.run_id
+           EXISTS (SELECT FROM kagzi.groups g WHERE g.run_id = ANY (ARRAY[r.run_id]))
+      FROM kagzi.runs r JOIN kagzi.open_runs o ON o.run_id = ANY (ARRAY[r.run_id])
      WHERE r.run_id = ANY ($1)
     """
 

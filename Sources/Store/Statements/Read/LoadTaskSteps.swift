@@ -30,17 +30,17 @@ package struct LoadTaskSteps: LookupStatement {
     WITH sized AS (
       SELECT s.run_id, s.step_key, s.kind, s.state, s.scheduled_seq,
              sum(octet_length(s.step_key) + coalesce(octet_length(s.output), 0) + coalesce(octet_length(s.failure), 0) + 32)
-               OVER (PARTITION BY s.run_id ORDER BY s.scheduled_seq, s.step_key ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before,
-             row_number() OVER (PARTITION BY s.run_id ORDER BY s.scheduled_seq, s.step_key) AS place
+               OVER (PARTITION BY t.run_id ORDER BY s.scheduled_seq, s.step_key ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before,
+             row_number() OVER (PARTITION BY t.run_id ORDER BY s.scheduled_seq, s.step_key) AS place
         FROM unnest($1::uuid[], $2::boolean[]) AS t (run_id, is_delta)
-        JOIN kagzi.open_runs o ON o.run_id = t.run_id
-        JOIN kagzi.steps s ON s.run_id = t.run_id
+        JOIN kagzi.open_runs o ON o.run_id = ANY (ARRAY[t.run_id])
+        JOIN kagzi.steps s ON s.run_id = ANY (ARRAY[t.run_id])
        WHERE NOT t.is_delta OR \(isNew)
     )
     SELECT \(StepRow.columns), NULL::bytea, s.output, NULL::bytea, s.run_id,
            CASE WHEN s.kind = 1 AND s.state = 4 THEN
              greatest(0, extract(epoch FROM s.due_at - clock_timestamp()) * 1000)::bigint END
-      FROM sized z JOIN kagzi.steps s ON s.run_id = z.run_id AND s.step_key = z.step_key
+      FROM sized z JOIN kagzi.steps s ON s.run_id = ANY (ARRAY[z.run_id]) AND s.step_key = z.step_key
      WHERE coalesce(z.before, 0) <= $3 OR z.place = 2 OR (z.kind = 1 AND z.state = 4)
      ORDER BY z.run_id, z.scheduled_seq, z.step_key
     """

@@ -42,7 +42,7 @@ package struct DecideFiringsMany: PostgresStatement {
         FROM held h
         LEFT JOIN kagzi.schedule_firings f
           ON f.schedule_uid = h.uid AND f.cause = h.cause AND f.scheduled_at = h.scheduled_at
-        LEFT JOIN kagzi.open_runs o ON o.namespace = h.namespace AND o.workflow_id = h.last_workflow_id
+        LEFT JOIN kagzi.open_runs o ON o.namespace = ANY (ARRAY[h.namespace]) AND o.workflow_id = ANY (ARRAY[h.last_workflow_id])
     ),
     \(ScheduledRunArrays.insert(from: "weighed", where: "w.verdict = 1")),
     result AS MATERIALIZED (

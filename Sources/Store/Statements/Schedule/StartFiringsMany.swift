@@ -20,7 +20,7 @@ package struct StartFiringsMany: PostgresStatement {
         JOIN kagzi.schedule_firings f ON f.schedule_uid = i.uid AND f.number = i.number AND f.state = 2
        WHERE s.revision = i.revision
          AND NOT EXISTS (SELECT FROM kagzi.open_runs o
-                          WHERE o.namespace = s.namespace AND o.workflow_id = s.last_workflow_id)
+                          WHERE o.namespace = s.namespace AND o.workflow_id = s.last_workflow_id OFFSET 0)
        ORDER BY s.uid FOR NO KEY UPDATE OF s SKIP LOCKED
     ),
     \(ScheduledRunArrays.insert(from: "held", where: "true")),

@@ -60,7 +60,7 @@ package struct EndLapsedSessions: PostgresStatement {
     ),
     ended AS (
       UPDATE kagzi.sessions k SET ended_at = clock.now, end_reason = 'the lease lapsed: no heartbeat came'
-        FROM lapsed l, clock WHERE k.session_id = l.session_id
+        FROM lapsed l, clock WHERE k.session_id = ANY (ARRAY[l.session_id])
       RETURNING k.session_id, k.namespace, k.worker_id, format('the lease of %s ms lapsed: the last heartbeat came %s ms ago',
         k.lease_ms, (extract(epoch FROM clock.now - k.beat_at) * 1000)::bigint) AS message
     ),

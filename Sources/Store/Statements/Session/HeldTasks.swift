@@ -12,8 +12,8 @@ package struct HeldSteps: PostgresStatement {
     WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now)
     SELECT \(HeldStepColumns.columns)
       FROM clock, kagzi.steps s
-      JOIN kagzi.runs r ON r.run_id = s.run_id
-      LEFT JOIN kagzi.open_runs o ON o.run_id = s.run_id
+      JOIN kagzi.runs r ON r.run_id = ANY (ARRAY[s.run_id])
+      LEFT JOIN kagzi.open_runs o ON o.run_id = ANY (ARRAY[s.run_id])
      WHERE s.session_id IS NOT NULL
        AND CASE WHEN cardinality($1::uuid[]) > 0 THEN s.session_id = ANY ($1::uuid[])
              ELSE NOT EXISTS (SELECT FROM kagzi.sessions k WHERE k.session_id = s.session_id AND k.ended_at IS NULL) END

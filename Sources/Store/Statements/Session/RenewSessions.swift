@@ -12,7 +12,7 @@ package struct RenewSessions: PostgresStatement {
     WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now)
     UPDATE kagzi.sessions k SET beat_at = clock.now, expires_at = clock.now + k.lease_ms * interval '1 ms'
       FROM clock, (SELECT * FROM unnest($1::uuid[]) AS i (session_id) ORDER BY session_id) i
-     WHERE k.session_id = i.session_id AND k.ended_at IS NULL
+     WHERE k.session_id = ANY (ARRAY[i.session_id]) AND k.ended_at IS NULL
     RETURNING k.session_id
     """
 

@@ -55,7 +55,7 @@ package struct AdvanceRunsMany: PostgresStatement {
         due_at = CASE WHEN i.disposition = 3 THEN least(clock.now + interval '1 s', r.timeout_at, r.cancel_deadline_at)
                    ELSE r.due_at END
       FROM input i, clock
-      WHERE r.run_id = i.run_id AND r.leased AND r.lease_epoch = i.epoch
+      WHERE r.run_id = ANY (ARRAY[i.run_id]) AND r.leased AND r.lease_epoch = i.epoch
       RETURNING r.run_id, r.seq, i.changes, r.session_id, r.status = 5 AS is_paused, r.step_epoch, r.attempt_seq,
                 r.ready_at IS NOT NULL AS is_ready,
                 CASE WHEN r.lease_epoch > i.epoch THEN r.lease_epoch END AS new_epoch

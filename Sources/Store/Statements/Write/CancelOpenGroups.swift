@@ -3,9 +3,9 @@ internal enum CancelOpenGroups {
   /// Locks the open groups of the runs in `input (run_id)`.
   static let lock = """
     open_groups AS MATERIALIZED (
-      SELECT g.run_id, g.group_key FROM input i JOIN kagzi.groups g ON g.run_id = i.run_id
+      SELECT g.run_id, g.group_key FROM input i JOIN kagzi.groups g ON g.run_id = ANY (ARRAY[i.run_id])
        WHERE g.verdict IS NULL
-       ORDER BY g.run_id, g.group_key FOR NO KEY UPDATE OF g
+       ORDER BY i.run_id, g.group_key FOR NO KEY UPDATE OF g
     )
     """
 
@@ -20,7 +20,7 @@ internal enum CancelOpenGroups {
     ),
     cancelled_groups AS (
       UPDATE kagzi.groups g SET verdict = 4, resolved_at = clock.now, resolved_seq = c.seq + 1
-        FROM closed_groups c, clock WHERE g.run_id = c.run_id AND g.group_key = c.group_key
+        FROM closed_groups c, clock WHERE g.run_id = ANY (ARRAY[c.run_id]) AND g.group_key = c.group_key
     )
     """
 }

@@ -10,9 +10,9 @@ internal enum CancelOpenSteps {
   static func lock(after groups: String) -> String {
     """
     open_steps AS MATERIALIZED (
-      SELECT s.run_id, s.step_key FROM input i JOIN kagzi.steps s ON s.run_id = i.run_id
+      SELECT s.run_id, s.step_key FROM input i JOIN kagzi.steps s ON s.run_id = ANY (ARRAY[i.run_id])
        WHERE s.state IN (2, 3) AND s.kind <> 5 AND s.is_held_back IS NOT TRUE AND \(groups)
-       ORDER BY s.run_id, s.step_key FOR NO KEY UPDATE OF s
+       ORDER BY i.run_id, s.step_key FOR NO KEY UPDATE OF s
     )
     """
   }
@@ -25,15 +25,15 @@ internal enum CancelOpenSteps {
     """
     abandoned AS MATERIALIZED (
       SELECT s.run_id, s.step_key, s.session_id, s.lease_epoch, s.child_run_id, h.seq
-        FROM held h JOIN kagzi.steps s ON s.run_id = h.run_id
+        FROM held h JOIN kagzi.steps s ON s.run_id = ANY (ARRAY[h.run_id])
        WHERE s.state < 5 AND NOT (\(condition))
-       ORDER BY s.run_id, s.step_key FOR NO KEY UPDATE OF s
+       ORDER BY h.run_id, s.step_key FOR NO KEY UPDATE OF s
     ),
     cancelled AS (
       UPDATE kagzi.steps s SET
         state = 7, settled_seq = a.seq + 1, settled_at = clock.now, settled_by = s.session_id, session_id = NULL,
         ready_at = NULL, due_at = NULL, deadline_at = NULL, is_held_back = NULL
-      FROM abandoned a, clock WHERE s.run_id = a.run_id AND s.step_key = a.step_key
+      FROM abandoned a, clock WHERE s.run_id = ANY (ARRAY[a.run_id]) AND s.step_key = a.step_key
     )
     """
   }

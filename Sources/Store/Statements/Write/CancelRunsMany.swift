@@ -20,8 +20,8 @@ package struct CancelRunsMany: PostgresStatement {
     run AS MATERIALIZED (
       SELECT r.run_id, i.reason, i.grace_ms, i.reserved, NOT r.cancel_requested AS is_first,
              NOT r.cancel_requested AND NOT r.leased AND r.status <> 5 AND r.ready_at IS NULL AS wakes
-        FROM input i JOIN kagzi.open_runs r ON r.run_id = i.run_id
-       ORDER BY r.run_id FOR NO KEY UPDATE OF r
+        FROM input i JOIN kagzi.open_runs r ON r.run_id = ANY (ARRAY[i.run_id])
+       ORDER BY i.run_id FOR NO KEY UPDATE OF r
     ),
     asked AS (
       UPDATE kagzi.open_runs r SET
@@ -43,7 +43,7 @@ package struct CancelRunsMany: PostgresStatement {
         session_id = CASE WHEN w.wakes AND w.reserved IS NOT NULL THEN w.reserved ELSE r.session_id END,
         sticky = CASE WHEN w.wakes AND w.reserved IS NOT NULL
           THEN r.sticky AND r.session_id IS NOT DISTINCT FROM w.reserved ELSE r.sticky END
-      FROM run w, clock WHERE r.run_id = w.run_id
+      FROM run w, clock WHERE r.run_id = ANY (ARRAY[w.run_id])
       RETURNING r.run_id, w.wakes, w.reserved, r.lease_epoch, r.sticky
     )
     SELECT run_id, CASE WHEN NOT wakes THEN 0 WHEN reserved IS NULL THEN 1 ELSE 2 END, lease_epoch, sticky FROM asked

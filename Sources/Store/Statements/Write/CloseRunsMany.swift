@@ -25,7 +25,7 @@ package struct CloseRunsMany: PostgresStatement {
       // A local step whose last attempt is part of the report.
       sparing: """
         EXISTS (SELECT FROM unnest($8::uuid[], $9::text[]) AS n (run_id, step_key)
-                 WHERE n.run_id = s.run_id AND n.step_key = s.step_key)
+                 WHERE n.run_id = ANY (ARRAY[s.run_id]) AND n.step_key = s.step_key)
         """))
 
   package var text: PostgresStatementText {
@@ -46,7 +46,7 @@ package struct CloseRunsMany: PostgresStatement {
     \(CancelOpenSteps.lock(after: CancelOpenGroups.areLocked)),
     held AS (
       DELETE FROM kagzi.open_runs r USING input i
-       WHERE r.run_id = i.run_id AND r.leased AND r.lease_epoch = i.epoch AND \(CancelOpenSteps.areLocked)
+       WHERE r.run_id = ANY (ARRAY[i.run_id]) AND r.leased AND r.lease_epoch = i.epoch AND \(CancelOpenSteps.areLocked)
       RETURNING r.run_id, r.seq + i.changes AS seq, i.changes, r.session_id, r.started_at, i.epoch, i.output, i.failure,
                 false AS is_paused, r.step_epoch, r.attempt_seq,
                 CASE WHEN i.is_cancellation AND r.cancel_requested THEN 8 ELSE i.status END AS status,
@@ -57,7 +57,7 @@ package struct CloseRunsMany: PostgresStatement {
         status = h.status, status_reason = h.reason, closed_at = clock.now, started_at = h.started_at, output = h.output,
         failure = h.failure, failure_status = CASE WHEN h.failure IS NOT NULL THEN h.status END, seq = h.seq + 1,
         closing_epoch = h.epoch
-      FROM held h, clock WHERE r.run_id = h.run_id
+      FROM held h, clock WHERE r.run_id = ANY (ARRAY[h.run_id])
       RETURNING \(ClosedRows.closedColumns)
     ),
     \(steps)

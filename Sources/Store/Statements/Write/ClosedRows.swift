@@ -17,11 +17,11 @@ internal enum ClosedRows {
       INSERT INTO kagzi.child_notices (run_id, kind, parent_run_id, parent_step, created_at)
       SELECT n.*, clock.now FROM clock, (
         SELECT c.run_id, 1::smallint AS kind, c.parent_run_id, c.parent_step
-          FROM closed c JOIN kagzi.open_runs p ON p.run_id = c.parent_run_id
+          FROM closed c JOIN kagzi.open_runs p ON p.run_id = ANY (ARRAY[c.parent_run_id])
          WHERE c.parent_step IS NOT NULL
         UNION ALL
         SELECT a.child_run_id, 2::smallint, a.run_id, a.step_key
-          FROM abandoned a JOIN kagzi.runs c ON c.run_id = a.child_run_id
+          FROM abandoned a JOIN kagzi.runs c ON c.run_id = ANY (ARRAY[a.child_run_id])
          WHERE a.child_run_id IS NOT NULL AND c.parent_close_policy <> 3
          ORDER BY 1, 2) AS n
       ON CONFLICT DO NOTHING
@@ -38,7 +38,7 @@ internal enum ClosedRows {
     stranded AS (
       INSERT INTO kagzi.child_notices (run_id, kind, parent_run_id, parent_step, created_at)
       SELECT a.child_run_id, 2, a.run_id, a.step_key, clock.now
-        FROM clock, abandoned a JOIN kagzi.runs c ON c.run_id = a.child_run_id
+        FROM clock, abandoned a JOIN kagzi.runs c ON c.run_id = ANY (ARRAY[a.child_run_id])
        WHERE a.child_run_id IS NOT NULL AND c.parent_close_policy \(sparingAbandoned ? "<> 3" : "IS NOT NULL")
        ORDER BY a.child_run_id
       ON CONFLICT DO NOTHING
@@ -61,7 +61,7 @@ internal enum ClosedRows {
            c.workflow_version, c.attempt, c.parent_step, c.first_run_id, p.run_id, p.namespace, p.workflow_id,
            p.workflow_type, p.workflow_version, p.task_queue, p.priority, CASE WHEN p.sticky THEN p.session_id END,
            c.workflow_id
-      FROM closed c LEFT JOIN kagzi.open_runs p ON p.run_id = c.parent_run_id
+      FROM closed c LEFT JOIN kagzi.open_runs p ON p.run_id = ANY (ARRAY[c.parent_run_id])
     UNION ALL
     SELECT run_id, NULL, step_key, session_id, lease_epoch, \(noClosing) FROM abandoned WHERE session_id IS NOT NULL
     UNION ALL

@@ -16,7 +16,7 @@ package struct ContinueRunsMany: PostgresStatement {
   /// A local step whose last attempt is part of the report.
   private static let reported = """
     EXISTS (SELECT FROM unnest($8::uuid[], $9::text[]) AS n (run_id, step_key)
-             WHERE n.run_id = s.run_id AND n.step_key = s.step_key)
+             WHERE n.run_id = ANY (ARRAY[s.run_id]) AND n.step_key = s.step_key)
     """
   /// A request to cancel the run that has not been answered goes on to the next one, and so does a pause, and what its parent
   /// knows of it.
@@ -31,7 +31,7 @@ package struct ContinueRunsMany: PostgresStatement {
     \(CancelOpenSteps.lock(after: CancelOpenGroups.areLocked)),
     held AS (
       DELETE FROM kagzi.open_runs r USING input i
-       WHERE r.run_id = i.run_id AND r.leased AND r.lease_epoch = i.epoch AND \(CancelOpenSteps.areLocked)
+       WHERE r.run_id = ANY (ARRAY[i.run_id]) AND r.leased AND r.lease_epoch = i.epoch AND \(CancelOpenSteps.areLocked)
       RETURNING r.run_id, r.seq + i.changes AS seq, i.changes, r.session_id, r.started_at, i.epoch, i.next_run_id,
                 coalesce(i.next_version, r.workflow_version) AS next_version, i.next_input, r.namespace,
                 r.workflow_id, r.workflow_type, r.task_queue, r.priority, r.parent_run_id, r.cancel_requested,
@@ -43,7 +43,7 @@ package struct ContinueRunsMany: PostgresStatement {
       UPDATE kagzi.runs r SET
         status = 11, closed_at = clock.now, started_at = h.started_at, seq = h.seq + 1, closing_epoch = h.epoch,
         related_run_id = h.next_run_id
-      FROM held h, clock WHERE r.run_id = h.run_id
+      FROM held h, clock WHERE r.run_id = ANY (ARRAY[h.run_id])
       RETURNING \(ClosedRows.closedColumns), r.tags, r.headers, r.policy, r.timeout_ms, r.parent_close_policy
     ),
     continuing AS MATERIALIZED (

@@ -17,7 +17,7 @@ package struct DetachStepsMany: PostgresStatement {
       due_at = least(s.started_at + s.start_to_close_ms * interval '1 ms',
                      s.scheduled_at + s.schedule_to_close_ms * interval '1 ms')
       FROM input i
-     WHERE s.run_id = i.run_id AND s.step_key = i.step_key AND s.state = 2 AND s.lease_epoch = i.epoch
+     WHERE s.run_id = ANY (ARRAY[i.run_id]) AND s.step_key = i.step_key AND s.state = 2 AND s.lease_epoch = i.epoch
     RETURNING i.position
     """
 

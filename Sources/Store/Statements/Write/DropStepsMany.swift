@@ -18,24 +18,24 @@ package struct DropStepsMany: PostgresStatement {
     run AS MATERIALIZED (
       SELECT r.run_id, r.seq, i.failure
         FROM unnest($1::uuid[], $2::bytea[]) AS i (run_id, failure)
-        JOIN kagzi.open_runs r ON r.run_id = i.run_id
+        JOIN kagzi.open_runs r ON r.run_id = ANY (ARRAY[i.run_id])
        WHERE r.attempt_seq = r.seq AND NOT r.leased
-       ORDER BY r.run_id FOR NO KEY UPDATE OF r
+       ORDER BY i.run_id FOR NO KEY UPDATE OF r
     ),
     dropped AS MATERIALIZED (
       SELECT s.run_id, s.step_key, s.state, s.attempt, s.lease_epoch, s.session_id, coalesce(s.session_id, s.settled_by) AS ran_by,
              s.started_at, s.settled_at, s.child_run_id, coalesce(s.failure, r.failure) AS failure, coalesce(s.settled_seq, r.seq) AS seq
-        FROM run r JOIN kagzi.steps s ON s.run_id = r.run_id
+        FROM run r JOIN kagzi.steps s ON s.run_id = ANY (ARRAY[r.run_id])
        WHERE s.state <> 5
          AND NOT EXISTS (SELECT FROM kagzi.groups g
-                          WHERE g.run_id = s.run_id AND g.group_key = s.group_key AND g.verdict = 1)
-       ORDER BY s.run_id, s.step_key FOR UPDATE OF s
+                          WHERE g.run_id = ANY (ARRAY[s.run_id]) AND g.group_key = s.group_key AND g.verdict = 1)
+       ORDER BY r.run_id, s.step_key FOR UPDATE OF s
     ),
     unresolved AS (
-      DELETE FROM kagzi.groups g USING run r WHERE g.run_id = r.run_id AND g.verdict IS DISTINCT FROM 1
+      DELETE FROM kagzi.groups g USING run r WHERE g.run_id = ANY (ARRAY[r.run_id]) AND g.verdict IS DISTINCT FROM 1
     ),
     deleted AS (
-      DELETE FROM kagzi.steps s USING dropped d WHERE s.run_id = d.run_id AND s.step_key = d.step_key
+      DELETE FROM kagzi.steps s USING dropped d WHERE s.run_id = ANY (ARRAY[d.run_id]) AND s.step_key = d.step_key
     ),
     attempted AS (
       INSERT INTO kagzi.step_attempts (run_id, step_key, attempt, seq, worker_id, started_at, ended_at, failure)
@@ -48,10 +48,10 @@ package struct DropStepsMany: PostgresStatement {
     ),
     epochs AS MATERIALIZED (SELECT run_id, max(lease_epoch) AS epoch FROM dropped GROUP BY run_id),
     remembered AS (
-      UPDATE kagzi.open_runs r SET step_epoch = greatest(r.step_epoch, e.epoch) FROM epochs e WHERE r.run_id = e.run_id
+      UPDATE kagzi.open_runs r SET step_epoch = greatest(r.step_epoch, e.epoch) FROM epochs e WHERE r.run_id = ANY (ARRAY[e.run_id])
     ),
     kept AS (
-      UPDATE kagzi.runs r SET step_epoch = greatest(r.step_epoch, e.epoch) FROM epochs e WHERE r.run_id = e.run_id
+      UPDATE kagzi.runs r SET step_epoch = greatest(r.step_epoch, e.epoch) FROM epochs e WHERE r.run_id = ANY (ARRAY[e.run_id])
     ),
     abandoned AS (SELECT run_id, step_key, child_run_id FROM dropped WHERE state = 3),
     \(ClosedRows.stranded(sparingAbandoned: false))

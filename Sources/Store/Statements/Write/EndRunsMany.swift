@@ -16,7 +16,7 @@ package struct EndRunsMany: PostgresStatement {
     \(CancelOpenGroups.lock),
     held AS (
       DELETE FROM kagzi.open_runs r USING input i, clock
-       WHERE r.run_id = i.run_id AND \(CancelOpenGroups.areLocked)
+       WHERE r.run_id = ANY (ARRAY[i.run_id]) AND \(CancelOpenGroups.areLocked)
          AND (NOT i.only_when_due OR (i.status = 10 AND r.timeout_at <= clock.now)
               OR (i.status = 8 AND r.cancel_deadline_at <= clock.now AND NOT r.leased))
       RETURNING r.run_id, r.seq, r.started_at, r.lease_epoch, r.session_id, r.leased, i.status, i.reason, i.failure
@@ -25,7 +25,7 @@ package struct EndRunsMany: PostgresStatement {
       UPDATE kagzi.runs r SET
         status = h.status, status_reason = h.reason, closed_at = clock.now, started_at = h.started_at,
         failure = h.failure, failure_status = h.status, seq = h.seq + 1, ending_epoch = h.lease_epoch
-      FROM held h, clock WHERE r.run_id = h.run_id
+      FROM held h, clock WHERE r.run_id = ANY (ARRAY[h.run_id])
       RETURNING \(ClosedRows.closedColumns)
     ),
     \(CancelOpenSteps.cancel(unless: "false")),

@@ -9,7 +9,7 @@ package struct ForgetChildNotices: PostgresStatement {
   package static let sql = """
     DELETE FROM kagzi.child_notices n
      USING (SELECT * FROM unnest($1::uuid[], $2::smallint[]) AS i (run_id, kind) ORDER BY run_id, kind) i
-     WHERE n.run_id = i.run_id AND n.kind = i.kind
+     WHERE n.run_id = ANY (ARRAY[i.run_id]) AND n.kind = i.kind
     """
 
   package func bind(_ parameters: inout PostgresParameters) {

@@ -13,15 +13,15 @@ package struct HoldBackStepsMany: PostgresStatement {
     WITH held AS MATERIALIZED (
       SELECT s.run_id, s.step_key
         FROM unnest($1::uuid[]) AS i (run_id)
-        JOIN kagzi.open_runs r ON r.run_id = i.run_id AND r.status = 5
-        JOIN kagzi.steps s ON s.run_id = i.run_id
+        JOIN kagzi.open_runs r ON r.run_id = ANY (ARRAY[i.run_id]) AND r.status = 5
+        JOIN kagzi.steps s ON s.run_id = ANY (ARRAY[i.run_id])
        WHERE s.state = 1
-       ORDER BY s.run_id, s.step_key FOR NO KEY UPDATE OF s
+       ORDER BY i.run_id, s.step_key FOR NO KEY UPDATE OF s
     )
     UPDATE kagzi.steps s SET
       state = 3, is_held_back = true, ready_at = NULL,
       due_at = s.scheduled_at + s.schedule_to_close_ms * interval '1 ms'
-      FROM held h WHERE s.run_id = h.run_id AND s.step_key = h.step_key
+      FROM held h WHERE s.run_id = ANY (ARRAY[h.run_id]) AND s.step_key = h.step_key
     RETURNING s.run_id
     """
 

@@ -36,9 +36,9 @@ package struct JoinReportsMany: PostgresStatement {
     held AS MATERIALIZED (
       SELECT r.run_id, r.seq, i.suspends
         FROM unnest($1::uuid[], $2::integer[], $3::boolean[]) AS i (run_id, epoch, suspends)
-        JOIN kagzi.open_runs r ON r.run_id = i.run_id
+        JOIN kagzi.open_runs r ON r.run_id = ANY (ARRAY[i.run_id])
        WHERE r.leased AND r.lease_epoch = i.epoch
-       ORDER BY r.run_id FOR NO KEY UPDATE OF r
+       ORDER BY i.run_id FOR NO KEY UPDATE OF r
     ),
     members AS MATERIALIZED (
       SELECT m.run_id, m.step_key, m.group_key, m.is_local, m.position, s.run_id IS NULL AS is_new,
@@ -46,7 +46,7 @@ package struct JoinReportsMany: PostgresStatement {
         FROM unnest($4::uuid[], $5::text[], $6::text[], $7::boolean[], $8::smallint[], $9::integer[])
              WITH ORDINALITY AS m (run_id, step_key, group_key, is_local, outcome, attempt, position)
         FULL JOIN held h ON h.run_id = m.run_id
-        LEFT JOIN kagzi.steps s ON s.run_id = m.run_id AND s.step_key = m.step_key
+        LEFT JOIN kagzi.steps s ON s.run_id = ANY (ARRAY[m.run_id]) AND s.step_key = m.step_key
        WHERE num_nulls(m.run_id, h.run_id) = 0
     ),
     cancels AS MATERIALIZED (
@@ -57,8 +57,8 @@ package struct JoinReportsMany: PostgresStatement {
     dropped AS MATERIALIZED (
       SELECT s.run_id, s.step_key, s.group_key, s.kind, s.session_id, s.lease_epoch, s.child_run_id,
              s.kind = 2 AND (s.state <> 3 OR s.is_held_back IS TRUE) AS is_active
-        FROM cancels c JOIN kagzi.steps s ON s.run_id = c.run_id AND s.step_key = c.key AND s.state < 5
-       ORDER BY s.run_id, s.step_key FOR NO KEY UPDATE OF s
+        FROM cancels c JOIN kagzi.steps s ON s.run_id = ANY (ARRAY[c.run_id]) AND s.step_key = c.key AND s.state < 5
+       ORDER BY c.run_id, s.step_key FOR NO KEY UPDATE OF s
     ),
     opens AS MATERIALIZED (
       SELECT o.*, h.seq
@@ -72,7 +72,7 @@ package struct JoinReportsMany: PostgresStatement {
              coalesce(m.succeeded, 0) AS succeeded, coalesce(m.failed, 0) AS failed, coalesce(m.active, 0) AS active,
              coalesce(m.has_tasks, false) AS has_tasks, m.first_success, m.first_failure
         FROM opens o
-        LEFT JOIN kagzi.groups g ON g.run_id = o.run_id AND g.group_key = o.group_key
+        LEFT JOIN kagzi.groups g ON g.run_id = ANY (ARRAY[o.run_id]) AND g.group_key = o.group_key
        CROSS JOIN LATERAL (
              SELECT count(*) FILTER (WHERE s.state = 5) AS succeeded, count(*) FILTER (WHERE s.state > 5) AS failed,
                     count(*) FILTER (WHERE s.kind = 2 AND s.state IN (1, 2, 4)) AS active, bool_or(s.kind <> 1) AS has_tasks,
@@ -101,7 +101,7 @@ package struct JoinReportsMany: PostgresStatement {
              g.opened_seq, g.deadline_at, g.succeeded, g.failed, g.active, g.has_tasks, g.verdict, g.winner, g.failed_step,
              NULL::text AS first_success, NULL::text AS first_failure
         FROM (SELECT run_id, group_key FROM tally UNION SELECT run_id, group_key FROM opens) t
-        JOIN kagzi.groups g ON g.run_id = t.run_id AND g.group_key = t.group_key
+        JOIN kagzi.groups g ON g.run_id = ANY (ARRAY[t.run_id]) AND g.group_key = t.group_key
        UNION ALL
       SELECT run_id, group_key, false, strategy, member_count, quorum, max_concurrency, parent_step, opened_seq,
              clock.now + deadline_ms * interval '1 ms', succeeded, failed, active, has_tasks, NULL, NULL, NULL,
@@ -130,10 +130,10 @@ package struct JoinReportsMany: PostgresStatement {
     ),
     left_open AS MATERIALIZED (
       SELECT s.run_id, s.step_key, s.session_id, s.lease_epoch, s.child_run_id
-        FROM decided d JOIN kagzi.steps s ON s.run_id = d.run_id AND s.group_key = d.group_key AND s.state < 5
+        FROM decided d JOIN kagzi.steps s ON s.run_id = ANY (ARRAY[d.run_id]) AND s.group_key = d.group_key AND s.state < 5
        WHERE d.verdict IS NOT NULL
          AND (s.run_id, s.step_key) NOT IN (SELECT run_id, step_key FROM members WHERE outcome IS NOT NULL)
-       ORDER BY s.run_id, s.step_key FOR NO KEY UPDATE OF s
+       ORDER BY d.run_id, s.step_key FOR NO KEY UPDATE OF s
     ),
     abandoned AS MATERIALIZED (
       SELECT a.*, row_number() OVER (PARTITION BY run_id ORDER BY step_key) AS place
@@ -162,7 +162,7 @@ package struct JoinReportsMany: PostgresStatement {
        WHERE num_nulls(h.run_id) = 0
     ),
     told AS (
-      UPDATE kagzi.open_runs r SET seq = x.seq, news = r.news OR x.is_news FROM raised x WHERE r.run_id = x.run_id
+      UPDATE kagzi.open_runs r SET seq = x.seq, news = r.news OR x.is_news FROM raised x WHERE r.run_id = ANY (ARRAY[x.run_id])
     ),
     joined AS MATERIALIZED (
       SELECT d.*, x.seq FROM decided d FULL JOIN raised x ON x.run_id = d.run_id WHERE num_nulls(d.run_id) = 0
@@ -187,7 +187,7 @@ package struct JoinReportsMany: PostgresStatement {
         winner = CASE WHEN j.strategy = 3 AND j.verdict = 1 THEN j.first_success END,
         failed_step = CASE WHEN j.strategy = 1 AND j.verdict = 2 THEN j.first_failure END
       FROM joined j, clock
-      WHERE g.run_id = j.run_id AND g.group_key = j.group_key AND j.is_recorded AND j.old_verdict IS NULL
+      WHERE g.run_id = ANY (ARRAY[j.run_id]) AND g.group_key = j.group_key AND j.is_recorded AND j.old_verdict IS NULL
     ),
     numbered AS MATERIALIZED (
       SELECT a.run_id, a.step_key, x.ended_from + a.place AS settled_seq
@@ -199,7 +199,7 @@ package struct JoinReportsMany: PostgresStatement {
         state = 7, settled_at = clock.now, settled_seq = n.settled_seq, settled_by = s.session_id, session_id = NULL,
         ready_at = NULL, due_at = NULL, deadline_at = NULL
       FROM numbered n, clock
-      WHERE s.run_id = n.run_id AND s.step_key = n.step_key
+      WHERE s.run_id = ANY (ARRAY[n.run_id]) AND s.step_key = n.step_key
     )
     SELECT run_id, group_key, coalesce(old_verdict, verdict),
            coalesce(winner, CASE WHEN strategy = 3 AND verdict = 1 THEN first_success END),

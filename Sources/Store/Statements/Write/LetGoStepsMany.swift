@@ -13,17 +13,17 @@ package struct LetGoStepsMany: PostgresStatement {
     held AS MATERIALIZED (
       SELECT s.run_id, s.step_key
         FROM unnest($1::uuid[]) AS i (run_id)
-        JOIN kagzi.open_runs r ON r.run_id = i.run_id AND r.status <> 5
-        JOIN kagzi.steps s ON s.run_id = i.run_id
+        JOIN kagzi.open_runs r ON r.run_id = ANY (ARRAY[i.run_id]) AND r.status <> 5
+        JOIN kagzi.steps s ON s.run_id = ANY (ARRAY[i.run_id])
        WHERE s.state = 3 AND s.is_held_back
-       ORDER BY s.run_id, s.step_key FOR NO KEY UPDATE OF s
+       ORDER BY i.run_id, s.step_key FOR NO KEY UPDATE OF s
     ),
     let_go AS (
       UPDATE kagzi.steps s SET
         state = 1, is_held_back = NULL, ready_at = clock.now,
         due_at = least(clock.now + s.schedule_to_start_ms * interval '1 ms',
                        s.scheduled_at + s.schedule_to_close_ms * interval '1 ms')
-      FROM held h, clock WHERE s.run_id = h.run_id AND s.step_key = h.step_key
+      FROM held h, clock WHERE s.run_id = ANY (ARRAY[h.run_id]) AND s.step_key = h.step_key
       RETURNING s.run_id, s.namespace, s.task_queue, s.activity_type, s.activity_version
     )
     SELECT DISTINCT run_id, namespace, task_queue, activity_type, activity_version FROM let_go

@@ -18,9 +18,9 @@ package struct LockEndingRunsMany: PostgresStatement {
     WITH input AS (SELECT * FROM unnest($1::uuid[]) AS i (run_id)),
     \(CancelOpenGroups.lock),
     \(CancelOpenSteps.lock(after: CancelOpenGroups.areLocked))
-    SELECT r.run_id FROM input i JOIN kagzi.open_runs r ON r.run_id = i.run_id
+    SELECT r.run_id FROM input i JOIN kagzi.open_runs r ON r.run_id = ANY (ARRAY[i.run_id])
      WHERE \(CancelOpenSteps.areLocked)
-     ORDER BY r.run_id FOR UPDATE OF r
+     ORDER BY i.run_id FOR UPDATE OF r
     """
 
   package func bind(_ parameters: inout PostgresParameters) { parameters.bindArray(runIDs) }

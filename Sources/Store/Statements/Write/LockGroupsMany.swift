@@ -11,8 +11,8 @@ package struct LockGroupsMany: PostgresStatement {
   package static let name = "lock_groups_many"
   package static let sql = """
     SELECT g.run_id
-      FROM (\(TouchedGroups.keys(from: 1))) t JOIN kagzi.groups g ON g.run_id = t.run_id AND g.group_key = t.group_key
-     ORDER BY g.run_id, g.group_key
+      FROM (\(TouchedGroups.keys(from: 1))) t JOIN kagzi.groups g ON g.run_id = ANY (ARRAY[t.run_id]) AND g.group_key = t.group_key
+     ORDER BY t.run_id, t.group_key
        FOR NO KEY UPDATE OF g
     """
 
@@ -38,7 +38,7 @@ package struct TouchedGroups: Sendable {
     """
     SELECT s.run_id, s.group_key
       FROM unnest($\(base)::uuid[], $\(base + 1)::text[]) AS m (run_id, step_key)
-      JOIN kagzi.steps s ON s.run_id = m.run_id AND s.step_key = m.step_key
+      JOIN kagzi.steps s ON s.run_id = ANY (ARRAY[m.run_id]) AND s.step_key = m.step_key
      WHERE num_nulls(s.group_key) = 0
      UNION
     SELECT run_id, group_key FROM unnest($\(base + 2)::uuid[], $\(base + 3)::text[]) AS k (run_id, group_key)

@@ -37,9 +37,9 @@ package struct MatchSignalsMany: PostgresStatement {
     run AS MATERIALIZED (
       SELECT r.run_id, r.seq, r.signals_untaken, i.reserved,
              NOT r.leased AND r.status <> 5 AND r.ready_at IS NULL AND r.resume_at IS NULL AS wakes
-        FROM (SELECT DISTINCT run_id, reserved FROM input) i JOIN kagzi.open_runs r ON r.run_id = i.run_id
+        FROM (SELECT DISTINCT run_id, reserved FROM input) i JOIN kagzi.open_runs r ON r.run_id = ANY (ARRAY[i.run_id])
        WHERE r.signals_untaken > 0
-       ORDER BY r.run_id FOR NO KEY UPDATE OF r
+       ORDER BY i.run_id FOR NO KEY UPDATE OF r
     ),
     wanted AS (
       SELECT i.run_id, i.name, r.signals_untaken AS most FROM input i FULL JOIN run r ON r.run_id = i.run_id
@@ -78,7 +78,7 @@ package struct MatchSignalsMany: PostgresStatement {
     ),
     taken AS (
       UPDATE kagzi.signals g SET taken_by = m.step_key, payload = NULL
-        FROM matched m WHERE g.run_id = m.run_id AND g.seq = m.signal_seq
+        FROM matched m WHERE g.run_id = ANY (ARRAY[m.run_id]) AND g.seq = m.signal_seq
     ),
     placed AS MATERIALIZED (
       SELECT m.*, coalesce(r.seq, 0) + m.place AS settled_seq FROM matched m FULL JOIN run r ON r.run_id = m.run_id
@@ -86,7 +86,7 @@ package struct MatchSignalsMany: PostgresStatement {
     settled AS (
       UPDATE kagzi.steps s SET
         state = 5, output = p.payload, settled_seq = p.settled_seq, settled_at = clock.now, due_at = NULL
-      FROM placed p, clock WHERE s.run_id = p.run_id AND s.step_key = p.step_key
+      FROM placed p, clock WHERE s.run_id = ANY (ARRAY[p.run_id]) AND s.step_key = p.step_key
     ),
     woken AS (
       UPDATE kagzi.open_runs r SET
@@ -102,7 +102,7 @@ package struct MatchSignalsMany: PostgresStatement {
         session_id = CASE WHEN w.wakes AND w.reserved IS NOT NULL THEN w.reserved ELSE r.session_id END,
         sticky = CASE WHEN w.wakes AND w.reserved IS NOT NULL THEN r.sticky AND r.session_id = w.reserved ELSE r.sticky END
       FROM counted w, clock
-      WHERE r.run_id = w.run_id
+      WHERE r.run_id = ANY (ARRAY[w.run_id])
       RETURNING r.run_id, r.lease_epoch, r.sticky, w.wakes, w.reserved
     )
     SELECT run_id, CASE WHEN NOT wakes THEN 0 WHEN reserved IS NULL THEN 1 ELSE 2 END, lease_epoch, coalesce(sticky, false)

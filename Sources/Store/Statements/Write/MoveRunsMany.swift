@@ -14,9 +14,9 @@ package struct MoveRunsMany: PostgresStatement {
     ),
     run AS MATERIALIZED (
       SELECT r.run_id, r.leased, r.session_id, i.to_version
-        FROM input i JOIN kagzi.open_runs r ON r.run_id = i.run_id
+        FROM input i JOIN kagzi.open_runs r ON r.run_id = ANY (ARRAY[i.run_id])
        WHERE r.workflow_version = i.from_version AND r.seq = i.seq
-       ORDER BY r.run_id FOR NO KEY UPDATE OF r
+       ORDER BY i.run_id FOR NO KEY UPDATE OF r
     ),
     moved AS (
       UPDATE kagzi.open_runs r SET
@@ -28,14 +28,14 @@ package struct MoveRunsMany: PostgresStatement {
         status = CASE WHEN w.leased AND r.status <> 5 THEN 2 ELSE r.status END,
         ready_at = CASE WHEN w.leased AND r.status <> 5 THEN clock.now ELSE r.ready_at END
       FROM run w, clock
-      WHERE r.run_id = w.run_id
+      WHERE r.run_id = ANY (ARRAY[w.run_id])
       RETURNING r.run_id, r.ready_at IS NOT NULL AS is_ready, CASE WHEN w.leased THEN w.session_id END AS session_id,
                 r.lease_epoch, w.to_version
     ),
     renamed AS (
       UPDATE kagzi.runs r SET
         moved_from = coalesce(r.moved_from, r.workflow_version), workflow_version = m.to_version
-      FROM moved m WHERE r.run_id = m.run_id
+      FROM moved m WHERE r.run_id = ANY (ARRAY[m.run_id])
     )
     SELECT run_id, is_ready, session_id, lease_epoch FROM moved
     """

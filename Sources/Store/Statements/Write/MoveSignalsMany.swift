@@ -10,10 +10,10 @@ package struct MoveSignalsMany: PostgresStatement {
   package static let sql = """
     UPDATE kagzi.signals g SET run_id = i.next_run_id
       FROM unnest($1::uuid[], $2::uuid[]) AS i (run_id, next_run_id)
-      JOIN kagzi.runs n ON n.run_id = i.next_run_id
+      JOIN kagzi.runs n ON n.run_id = ANY (ARRAY[i.next_run_id])
      CROSS JOIN LATERAL (
        SELECT u.run_id, u.seq FROM kagzi.signals u WHERE u.run_id = i.run_id AND u.taken_by IS NULL OFFSET 0) u
-     WHERE g.run_id = u.run_id AND g.seq = u.seq
+     WHERE g.run_id = ANY (ARRAY[u.run_id]) AND g.seq = u.seq
     """
 
   package func bind(_ parameters: inout PostgresParameters) {

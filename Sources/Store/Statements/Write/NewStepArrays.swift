@@ -99,7 +99,7 @@ internal enum NewStepArrays {
                      priority, input, schedule_to_start_ms, start_to_close_ms, schedule_to_close_ms, heartbeat_ms, reserved,
                      signal_name, child_run_id)
           FULL JOIN held h ON h.run_id = s.run_id
-          LEFT JOIN kagzi.groups g ON g.run_id = s.run_id AND g.group_key = s.group_key
+          LEFT JOIN kagzi.groups g ON g.run_id = ANY (ARRAY[s.run_id]) AND g.group_key = s.group_key
          CROSS JOIN LATERAL (SELECT (\(stateInGroup))::smallint AS state) e
          WHERE num_nulls(s.run_id, h.run_id) = 0 AND NOT (\(isLate))
         ON CONFLICT (run_id, step_key) DO UPDATE SET

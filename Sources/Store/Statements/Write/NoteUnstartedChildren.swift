@@ -12,8 +12,8 @@ package struct NoteUnstartedChildren: PostgresStatement {
     INSERT INTO kagzi.child_notices (run_id, kind, parent_run_id, parent_step, failure, created_at)
     SELECT i.run_id, 1, i.parent_run_id, i.parent_step, i.failure, clock_timestamp()
       FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::bytea[]) AS i (run_id, parent_run_id, parent_step, failure)
-      JOIN kagzi.steps s ON s.run_id = i.parent_run_id AND s.step_key = i.parent_step
-     WHERE s.child_run_id = i.run_id AND s.state = 3 AND NOT EXISTS (SELECT FROM kagzi.runs r WHERE r.run_id = i.run_id)
+      JOIN kagzi.steps s ON s.run_id = ANY (ARRAY[i.parent_run_id]) AND s.step_key = i.parent_step
+     WHERE s.child_run_id = i.run_id AND s.state = 3 AND NOT EXISTS (SELECT FROM kagzi.runs r WHERE r.run_id = ANY (ARRAY[i.run_id]))
     ON CONFLICT DO NOTHING
     RETURNING run_id
     """

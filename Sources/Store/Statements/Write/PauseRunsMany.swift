@@ -13,15 +13,15 @@ package struct PauseRunsMany: PostgresStatement {
     ),
     run AS MATERIALIZED (
       SELECT r.run_id, i.reason, r.status = 5 AS is_paused
-        FROM input i JOIN kagzi.open_runs r ON r.run_id = i.run_id
-       ORDER BY r.run_id FOR NO KEY UPDATE OF r
+        FROM input i JOIN kagzi.open_runs r ON r.run_id = ANY (ARRAY[i.run_id])
+       ORDER BY i.run_id FOR NO KEY UPDATE OF r
     ),
     paused AS (
       UPDATE kagzi.open_runs r SET
         status = 5, status_reason = p.reason, seq = r.seq + 1,
         -- A task that was to be handed out is news that waits for the resume.
         news = r.news OR r.ready_at IS NOT NULL, ready_at = NULL
-      FROM run p WHERE r.run_id = p.run_id AND NOT p.is_paused
+      FROM run p WHERE r.run_id = ANY (ARRAY[p.run_id]) AND NOT p.is_paused
     )
     SELECT run_id FROM run
     """

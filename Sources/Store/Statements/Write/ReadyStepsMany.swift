@@ -21,8 +21,8 @@ package struct ReadyStepsMany: PostgresStatement {
     ),
     run AS MATERIALIZED (
       SELECT r.run_id, r.status = 5 AS is_paused
-        FROM (SELECT DISTINCT run_id FROM input) i JOIN kagzi.open_runs r ON r.run_id = i.run_id
-       ORDER BY r.run_id FOR NO KEY UPDATE OF r
+        FROM (SELECT DISTINCT run_id FROM input) i JOIN kagzi.open_runs r ON r.run_id = ANY (ARRAY[i.run_id])
+       ORDER BY i.run_id FOR NO KEY UPDATE OF r
     ),
     placed AS (
       SELECT i.*, r.is_paused FROM input i FULL JOIN run r ON r.run_id = i.run_id
@@ -37,7 +37,7 @@ package struct ReadyStepsMany: PostgresStatement {
                    least(CASE WHEN NOT i.is_paused THEN clock.now + s.schedule_to_start_ms * interval '1 ms' END,
                          s.scheduled_at + s.schedule_to_close_ms * interval '1 ms') END
       FROM placed i, clock
-      WHERE s.run_id = i.run_id AND s.step_key = i.step_key AND s.state = 4 AND s.due_at <= clock.now
+      WHERE s.run_id = ANY (ARRAY[i.run_id]) AND s.step_key = i.step_key AND s.state = 4 AND coalesce(s.due_at <= clock.now, false)
       RETURNING s.run_id, s.kind, i.position
     ),
     woken AS (
@@ -46,8 +46,8 @@ package struct ReadyStepsMany: PostgresStatement {
         status = CASE WHEN r.leased OR r.status = 5 THEN r.status ELSE 2 END,
         ready_at = CASE WHEN r.leased OR r.status = 5 OR r.resume_at IS NOT NULL THEN r.ready_at
                      ELSE coalesce(r.ready_at, clock.now) END
-      FROM clock
-      WHERE r.run_id IN (SELECT m.run_id FROM made_ready m WHERE m.kind = 1)
+      FROM clock, (SELECT DISTINCT run_id FROM made_ready WHERE kind = 1) m
+      WHERE r.run_id = ANY (ARRAY[m.run_id])
       RETURNING r.run_id, r.ready_at IS NOT NULL AS is_ready
     )
     SELECT m.position, coalesce(w.is_ready, false) FROM made_ready m FULL JOIN woken w ON w.run_id = m.run_id

@@ -19,7 +19,7 @@ package struct RecordProgressMany: PostgresStatement {
                           s.scheduled_at + s.schedule_to_close_ms * interval '1 ms',
                           clock.now + s.heartbeat_ms * interval '1 ms')
     FROM input i, clock
-    WHERE s.run_id = i.run_id AND s.step_key = i.step_key AND s.state = 2 AND s.lease_epoch = i.epoch
+    WHERE s.run_id = ANY (ARRAY[i.run_id]) AND s.step_key = i.step_key AND s.state = 2 AND s.lease_epoch = i.epoch
     RETURNING i.position
     """
 

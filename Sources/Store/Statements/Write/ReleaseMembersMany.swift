@@ -12,7 +12,7 @@ package struct ReleaseMembersMany: PostgresStatement {
     WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now),
     roomy AS MATERIALIZED (
       SELECT g.run_id, g.group_key, g.max_concurrency - g.active AS room, g.released_seq
-        FROM (\(TouchedGroups.keys(from: 1))) t JOIN kagzi.groups g ON g.run_id = t.run_id AND g.group_key = t.group_key
+        FROM (\(TouchedGroups.keys(from: 1))) t JOIN kagzi.groups g ON g.run_id = ANY (ARRAY[t.run_id]) AND g.group_key = t.group_key
        WHERE g.max_concurrency > g.active AND g.verdict IS NULL
     ),
     released AS MATERIALIZED (
@@ -26,7 +26,7 @@ package struct ReleaseMembersMany: PostgresStatement {
     counted AS (
       UPDATE kagzi.groups g SET active = g.active + c.count, released_seq = c.last
         FROM (SELECT run_id, group_key, count(*) AS count, max(scheduled_seq) AS last FROM released GROUP BY run_id, group_key) c
-       WHERE g.run_id = c.run_id AND g.group_key = c.group_key
+       WHERE g.run_id = ANY (ARRAY[c.run_id]) AND g.group_key = c.group_key
     ),
     readied AS (
       UPDATE kagzi.steps s SET
@@ -35,8 +35,8 @@ package struct ReleaseMembersMany: PostgresStatement {
         ready_at = CASE WHEN o.status <> 5 THEN clock.now END,
         due_at = least(CASE WHEN o.status <> 5 THEN clock.now + s.schedule_to_start_ms * interval '1 ms' END,
                        s.scheduled_at + s.schedule_to_close_ms * interval '1 ms')
-      FROM released r JOIN kagzi.open_runs o ON o.run_id = r.run_id, clock
-      WHERE s.run_id = r.run_id AND s.step_key = r.step_key
+      FROM released r JOIN kagzi.open_runs o ON o.run_id = ANY (ARRAY[r.run_id]), clock
+      WHERE s.run_id = ANY (ARRAY[r.run_id]) AND s.step_key = r.step_key
       RETURNING s.state, s.run_id, s.namespace, s.task_queue, s.activity_type, s.activity_version
     )
     SELECT DISTINCT run_id, namespace, task_queue, activity_type, activity_version FROM readied WHERE state = 1

@@ -24,7 +24,7 @@ package struct ReleaseRunsMany: PostgresStatement {
       seq = r.seq + CASE WHEN r.status <> 5 AND i.is_loss AND r.losses + 1 >= i.loss_limit THEN 1 ELSE 0 END,
       ready_at = CASE WHEN r.status = 5 OR (i.is_loss AND r.losses + 1 >= i.loss_limit) THEN NULL ELSE clock.now END
     FROM input i, clock
-    WHERE r.run_id = i.run_id AND r.leased AND r.lease_epoch = i.epoch
+    WHERE r.run_id = ANY (ARRAY[i.run_id]) AND r.leased AND r.lease_epoch = i.epoch
     RETURNING r.run_id, r.ready_at IS NOT NULL
     """
 

@@ -13,14 +13,14 @@ package struct ReleaseStepsMany: PostgresStatement {
           AS i (run_id, step_key, epoch, delay_ms, position)
     ),
     held AS MATERIALIZED (
-      SELECT i.* FROM input i JOIN kagzi.steps s ON s.run_id = i.run_id AND s.step_key = i.step_key
+      SELECT i.* FROM input i JOIN kagzi.steps s ON s.run_id = ANY (ARRAY[i.run_id]) AND s.step_key = i.step_key
        WHERE s.state = 2 AND s.lease_epoch = i.epoch
        ORDER BY i.run_id, i.step_key FOR NO KEY UPDATE OF s
     ),
     run AS MATERIALIZED (
       SELECT r.run_id, r.status = 5 AS is_paused
-        FROM (SELECT DISTINCT run_id FROM held) i JOIN kagzi.open_runs r ON r.run_id = i.run_id
-       ORDER BY r.run_id FOR NO KEY UPDATE OF r
+        FROM (SELECT DISTINCT run_id FROM held) i JOIN kagzi.open_runs r ON r.run_id = ANY (ARRAY[i.run_id])
+       ORDER BY i.run_id FOR NO KEY UPDATE OF r
     ),
     placed AS (
       SELECT h.*, coalesce(r.is_paused, false) AND h.delay_ms = 0 AS is_held_back FROM held h FULL JOIN run r ON r.run_id = h.run_id
@@ -34,7 +34,7 @@ package struct ReleaseStepsMany: PostgresStatement {
                  ELSE least(CASE WHEN NOT i.is_held_back THEN clock.now + s.schedule_to_start_ms * interval '1 ms' END,
                             s.scheduled_at + s.schedule_to_close_ms * interval '1 ms') END
     FROM placed i, clock
-    WHERE s.run_id = i.run_id AND s.step_key = i.step_key
+    WHERE s.run_id = ANY (ARRAY[i.run_id]) AND s.step_key = i.step_key
     RETURNING i.position
     """
 

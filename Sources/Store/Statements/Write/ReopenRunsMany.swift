@@ -13,9 +13,9 @@ package struct ReopenRunsMany: PostgresStatement {
       SELECT r.run_id, r.namespace, r.workflow_id, r.workflow_type, r.workflow_version, r.task_queue, r.priority, r.timeout_ms,
              r.parent_run_id, r.parent_step, r.attempt, r.started_at, r.closed_at, coalesce(r.failure, i.dropped) AS failure, r.seq, r.step_epoch,
              coalesce(r.closing_epoch, 0) AS reported_epoch, greatest(r.closing_epoch, r.ending_epoch, 0) AS lease_epoch
-        FROM unnest($1::uuid[], $2::bytea[]) AS i (run_id, dropped) JOIN kagzi.runs r ON r.run_id = i.run_id
+        FROM unnest($1::uuid[], $2::bytea[]) AS i (run_id, dropped) JOIN kagzi.runs r ON r.run_id = ANY (ARRAY[i.run_id])
        WHERE r.status IN (7, 8, 9, 10)
-       ORDER BY r.run_id FOR NO KEY UPDATE OF r
+       ORDER BY i.run_id FOR NO KEY UPDATE OF r
     ),
     opened AS (
       INSERT INTO kagzi.open_runs (
@@ -36,7 +36,7 @@ package struct ReopenRunsMany: PostgresStatement {
       UPDATE kagzi.runs r SET
         status = NULL, status_reason = NULL, closed_at = NULL, output = NULL, failure = NULL, failure_status = NULL, seq = NULL,
         closing_epoch = NULL, ending_epoch = NULL, attempt = r.attempt + 1
-      FROM opened o WHERE r.run_id = o.run_id
+      FROM opened o WHERE r.run_id = ANY (ARRAY[o.run_id])
     ),
     run_attempted AS (
       INSERT INTO kagzi.step_attempts (run_id, step_key, attempt, seq, started_at, ended_at, failure)

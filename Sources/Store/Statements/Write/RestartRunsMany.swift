@@ -16,16 +16,16 @@ package struct RestartRunsMany: PostgresStatement {
        ORDER BY run_id
     ),
     open_groups AS MATERIALIZED (
-      SELECT g.run_id FROM input i JOIN kagzi.groups g ON g.run_id = i.run_id
+      SELECT g.run_id FROM input i JOIN kagzi.groups g ON g.run_id = ANY (ARRAY[i.run_id])
        WHERE g.verdict IS DISTINCT FROM 1
-       ORDER BY g.run_id, g.group_key FOR UPDATE OF g
+       ORDER BY i.run_id, g.group_key FOR UPDATE OF g
     ),
     \(CancelOpenSteps.lock(after: CancelOpenGroups.areLocked)),
     before AS MATERIALIZED (
       SELECT i.*, r.seq, r.attempt_seq, r.step_epoch, r.session_id, r.started_at
-        FROM input i JOIN kagzi.open_runs r ON r.run_id = i.run_id
+        FROM input i JOIN kagzi.open_runs r ON r.run_id = ANY (ARRAY[i.run_id])
        WHERE \(CancelOpenSteps.areLocked) AND r.leased AND r.lease_epoch = i.epoch AND NOT r.cancel_requested
-       ORDER BY r.run_id FOR NO KEY UPDATE OF r
+       ORDER BY i.run_id FOR NO KEY UPDATE OF r
     ),
     held AS (
       UPDATE kagzi.open_runs r SET
@@ -35,11 +35,11 @@ package struct RestartRunsMany: PostgresStatement {
         leased = false, reported_epoch = b.epoch, sticky = false, news = false,
         resume_at = clock.now + b.delay_ms * interval '1 ms',
         due_at = least(clock.now + b.delay_ms * interval '1 ms', r.timeout_at)
-      FROM before b, clock WHERE r.run_id = b.run_id
+      FROM before b, clock WHERE r.run_id = ANY (ARRAY[b.run_id])
       RETURNING r.run_id, b.seq + b.changes AS seq, b.changes, b.session_id, false AS is_paused, b.step_epoch, b.attempt_seq
     ),
     numbered AS (
-      UPDATE kagzi.runs r SET attempt = r.attempt + 1 FROM before b WHERE r.run_id = b.run_id
+      UPDATE kagzi.runs r SET attempt = r.attempt + 1 FROM before b WHERE r.run_id = ANY (ARRAY[b.run_id])
       RETURNING r.run_id, r.attempt - 1 AS attempt, b.seq + b.changes + 1 AS seq, b.started_at, b.failure, b.worker_id, b.delay_ms
     ),
     run_attempted AS (

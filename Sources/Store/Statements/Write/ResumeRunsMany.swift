@@ -12,8 +12,8 @@ package struct ResumeRunsMany: PostgresStatement {
     run AS MATERIALIZED (
       SELECT r.run_id, r.status = 5 AS is_paused,
              NOT r.leased AND r.resume_at IS NULL AND (r.news OR r.lease_epoch = 0) AS wakes
-        FROM unnest($1::uuid[]) AS i (run_id) JOIN kagzi.open_runs r ON r.run_id = i.run_id
-       ORDER BY r.run_id FOR NO KEY UPDATE OF r
+        FROM unnest($1::uuid[]) AS i (run_id) JOIN kagzi.open_runs r ON r.run_id = ANY (ARRAY[i.run_id])
+       ORDER BY i.run_id FOR NO KEY UPDATE OF r
     ),
     resumed AS (
       UPDATE kagzi.open_runs r SET
@@ -23,7 +23,7 @@ package struct ResumeRunsMany: PostgresStatement {
         -- What wakes is not held, whatever an older row says that Postgres checks the table's rules on.
         leased = r.leased AND NOT p.wakes,
         ready_at = CASE WHEN p.wakes THEN clock.now END
-      FROM run p, clock WHERE r.run_id = p.run_id AND p.is_paused
+      FROM run p, clock WHERE r.run_id = ANY (ARRAY[p.run_id]) AND p.is_paused
     )
     SELECT run_id, is_paused AND wakes FROM run
     """

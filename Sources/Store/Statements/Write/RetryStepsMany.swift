@@ -14,14 +14,14 @@ package struct RetryStepsMany: PostgresStatement {
     ),
     held AS MATERIALIZED (
       SELECT i.*, s.started_at, s.session_id
-        FROM clock, input i JOIN kagzi.steps s ON s.run_id = i.run_id AND s.step_key = i.step_key
+        FROM clock, input i JOIN kagzi.steps s ON s.run_id = ANY (ARRAY[i.run_id]) AND s.step_key = i.step_key
        WHERE s.state = i.from_state AND s.attempt = i.attempt
          AND CASE WHEN i.epoch IS NULL THEN s.due_at <= clock.now ELSE s.lease_epoch = i.epoch END
        ORDER BY i.run_id, i.step_key FOR NO KEY UPDATE OF s
     ),
     counted AS (
       UPDATE kagzi.open_runs r SET seq = r.seq + 1
-        FROM held h WHERE r.run_id = h.run_id
+        FROM held h WHERE r.run_id = ANY (ARRAY[h.run_id])
       RETURNING r.run_id, r.seq
     ),
     planned AS (
@@ -29,7 +29,7 @@ package struct RetryStepsMany: PostgresStatement {
         state = 4, attempt = s.attempt + 1, failure = h.failure, session_id = NULL, started_at = NULL, ready_at = NULL,
         deadline_at = NULL,
         due_at = clock.now + h.delay_ms * interval '1 ms'
-      FROM held h, clock WHERE s.run_id = h.run_id AND s.step_key = h.step_key
+      FROM held h, clock WHERE s.run_id = ANY (ARRAY[h.run_id]) AND s.step_key = h.step_key
     ),
     attempted AS (
       INSERT INTO kagzi.step_attempts (run_id, step_key, attempt, seq, worker_id, started_at, ended_at, failure, retry_delay_ms)

@@ -32,7 +32,7 @@ package struct SettleMembersMany: PostgresStatement {
     held AS MATERIALIZED (
       SELECT i.run_id, i.step_key, i.from_state, i.state, i.output, i.failure, i.reserved, i.position, s.group_key, s.kind,
              s.kind = 2 AND (s.state <> 3 OR s.is_held_back IS TRUE) AS is_active
-        FROM clock, input i JOIN kagzi.steps s ON s.run_id = i.run_id AND s.step_key = i.step_key
+        FROM clock, input i JOIN kagzi.steps s ON s.run_id = ANY (ARRAY[i.run_id]) AND s.step_key = i.step_key
        WHERE s.state = i.from_state
          AND CASE WHEN i.child_run_id IS NOT NULL THEN s.child_run_id = i.child_run_id
                WHEN i.epoch IS NULL THEN s.due_at <= clock.now ELSE s.lease_epoch = i.epoch END
@@ -52,9 +52,9 @@ package struct SettleMembersMany: PostgresStatement {
     standing AS MATERIALIZED (
       SELECT g.run_id, g.group_key, g.strategy, g.member_count, g.quorum, g.succeeded, g.failed, g.deadline_at
         FROM (SELECT run_id, group_key FROM tally UNION SELECT run_id, group_key FROM expiring) t
-        JOIN kagzi.groups g ON g.run_id = t.run_id AND g.group_key = t.group_key
+        JOIN kagzi.groups g ON g.run_id = ANY (ARRAY[t.run_id]) AND g.group_key = t.group_key
        WHERE g.verdict IS NULL
-       ORDER BY g.run_id, g.group_key FOR NO KEY UPDATE OF g
+       ORDER BY t.run_id, t.group_key FOR NO KEY UPDATE OF g
     ),
     counted AS (
       SELECT s.run_id, s.group_key, s.strategy, s.member_count, s.quorum, s.succeeded + coalesce(t.succeeded, 0) AS succeeded,
@@ -68,9 +68,9 @@ package struct SettleMembersMany: PostgresStatement {
     ),
     abandoned AS MATERIALIZED (
       SELECT s.run_id, s.step_key, s.session_id, s.lease_epoch, s.child_run_id
-        FROM decided d JOIN kagzi.steps s ON s.run_id = d.run_id AND s.group_key = d.group_key AND s.state < 5
+        FROM decided d JOIN kagzi.steps s ON s.run_id = ANY (ARRAY[d.run_id]) AND s.group_key = d.group_key AND s.state < 5
        WHERE d.verdict IS NOT NULL AND (s.run_id, s.step_key) NOT IN (SELECT run_id, step_key FROM held)
-       ORDER BY s.run_id, s.step_key FOR NO KEY UPDATE OF s
+       ORDER BY d.run_id, s.step_key FOR NO KEY UPDATE OF s
     ),
     events AS (
       SELECT h.run_id, 1 AS settled, 0 AS cancelled, 0 AS resolved, h.reserved, h.position,
@@ -95,8 +95,8 @@ package struct SettleMembersMany: PostgresStatement {
     run AS MATERIALIZED (
       SELECT r.run_id, r.seq, c.settled, c.cancelled, c.resolved, c.calls, c.reserved, c.winner, r.quiet_seq <= r.delivered_seq AS is_told,
              c.calls AND NOT r.leased AND r.status <> 5 AND r.ready_at IS NULL AND r.resume_at IS NULL AS wakes
-        FROM summed c JOIN kagzi.open_runs r ON r.run_id = c.run_id
-       ORDER BY r.run_id FOR NO KEY UPDATE OF r
+        FROM summed c JOIN kagzi.open_runs r ON r.run_id = ANY (ARRAY[c.run_id])
+       ORDER BY c.run_id FOR NO KEY UPDATE OF r
     ),
     woken AS (
       UPDATE kagzi.open_runs r SET
@@ -112,7 +112,7 @@ package struct SettleMembersMany: PostgresStatement {
         session_id = CASE WHEN w.wakes AND w.reserved IS NOT NULL THEN w.reserved ELSE r.session_id END,
         sticky = CASE WHEN w.wakes AND w.reserved IS NOT NULL THEN r.sticky AND r.session_id = w.reserved ELSE r.sticky END
       FROM run w, clock
-      WHERE r.run_id = w.run_id
+      WHERE r.run_id = ANY (ARRAY[w.run_id])
       RETURNING r.run_id, r.lease_epoch, r.sticky, w.wakes, w.reserved, w.winner,
                 w.settled = 1 AND w.resolved = 0 AND w.is_told AS is_alone,
                 r.session_id, r.leased AND NOT w.wakes AND w.resolved > 0 AS is_untold
@@ -127,7 +127,7 @@ package struct SettleMembersMany: PostgresStatement {
         state = h.state, output = h.output, failure = h.failure, settled_at = clock.now,
         settled_seq = h.settled_seq, settled_by = s.session_id, session_id = NULL, ready_at = NULL, due_at = NULL, deadline_at = NULL
       FROM clock, placed h
-      WHERE s.run_id = h.run_id AND s.step_key = h.step_key
+      WHERE s.run_id = ANY (ARRAY[h.run_id]) AND s.step_key = h.step_key
     ),
     ended AS MATERIALIZED (
       SELECT a.run_id, a.step_key, coalesce(r.seq + r.settled, 0) + row_number() OVER (PARTITION BY a.run_id ORDER BY a.step_key) AS settled_seq
@@ -139,7 +139,7 @@ package struct SettleMembersMany: PostgresStatement {
         state = 7, settled_at = clock.now, settled_seq = e.settled_seq, settled_by = s.session_id, session_id = NULL,
         ready_at = NULL, due_at = NULL, deadline_at = NULL
       FROM ended e, clock
-      WHERE s.run_id = e.run_id AND s.step_key = e.step_key
+      WHERE s.run_id = ANY (ARRAY[e.run_id]) AND s.step_key = e.step_key
     ),
     \(ClosedRows.stranded(sparingAbandoned: false)),
     joined AS MATERIALIZED (
@@ -155,7 +155,7 @@ package struct SettleMembersMany: PostgresStatement {
         winner = CASE WHEN j.strategy = 3 AND j.verdict = 1 THEN j.first_success END,
         failed_step = CASE WHEN j.strategy = 1 AND j.verdict = 2 THEN j.first_failure END
       FROM joined j, clock
-      WHERE g.run_id = j.run_id AND g.group_key = j.group_key
+      WHERE g.run_id = ANY (ARRAY[j.run_id]) AND g.group_key = j.group_key
     )
     SELECT e.position,
            CASE WHEN w.run_id IS NULL OR NOT w.wakes THEN 0 WHEN w.reserved IS NULL THEN 1

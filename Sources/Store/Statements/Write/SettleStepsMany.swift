@@ -27,7 +27,7 @@ package struct SettleStepsMany: PostgresStatement {
     ),
     held AS MATERIALIZED (
       SELECT i.run_id, i.step_key, i.state, i.output, i.failure, i.reserved, i.position
-        FROM clock, input i JOIN kagzi.steps s ON s.run_id = i.run_id AND s.step_key = i.step_key
+        FROM clock, input i JOIN kagzi.steps s ON s.run_id = ANY (ARRAY[i.run_id]) AND s.step_key = i.step_key
        WHERE s.state = i.from_state
          AND CASE WHEN i.child_run_id IS NOT NULL THEN s.child_run_id = i.child_run_id
                WHEN i.epoch IS NULL THEN s.due_at <= clock.now ELSE s.lease_epoch = i.epoch END
@@ -51,7 +51,7 @@ package struct SettleStepsMany: PostgresStatement {
         session_id = CASE WHEN \(isHandedOut) THEN c.reserved ELSE r.session_id END,
         sticky = CASE WHEN \(isHandedOut) THEN r.sticky AND r.session_id = c.reserved ELSE r.sticky END
       FROM counted c, clock
-      WHERE r.run_id = c.run_id
+      WHERE r.run_id = ANY (ARRAY[c.run_id])
       RETURNING r.run_id, r.seq - c.settled AS seq, r.lease_epoch, r.sticky, NOT r.news AS wakes, c.reserved, c.winner,
                 c.settled = 1 AND r.quiet_seq <= r.delivered_seq AS is_alone
     ),
@@ -64,7 +64,7 @@ package struct SettleStepsMany: PostgresStatement {
         state = h.state, output = h.output, failure = h.failure, settled_at = clock.now,
         settled_seq = h.settled_seq, settled_by = s.session_id, session_id = NULL, ready_at = NULL, due_at = NULL, deadline_at = NULL
       FROM clock, placed h
-      WHERE s.run_id = h.run_id AND s.step_key = h.step_key
+      WHERE s.run_id = ANY (ARRAY[h.run_id]) AND s.step_key = h.step_key
     )
     SELECT h.position,
            CASE WHEN w.run_id IS NULL OR NOT w.wakes THEN 0 WHEN w.reserved IS NULL THEN 1

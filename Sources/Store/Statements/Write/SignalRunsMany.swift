@@ -22,12 +22,12 @@ package struct SignalRunsMany: PostgresStatement {
     ),
     run AS MATERIALIZED (
       SELECT r.run_id, r.signals_received, r.signals_untaken
-        FROM (SELECT DISTINCT run_id FROM input) i JOIN kagzi.open_runs r ON r.run_id = i.run_id
-       ORDER BY r.run_id FOR NO KEY UPDATE OF r
+        FROM (SELECT DISTINCT run_id FROM input) i JOIN kagzi.open_runs r ON r.run_id = ANY (ARRAY[i.run_id])
+       ORDER BY i.run_id FOR NO KEY UPDATE OF r
     ),
     looked AS (
       SELECT i.*, r.signals_received, r.signals_untaken,
-             EXISTS (SELECT FROM kagzi.signals g WHERE g.run_id = i.run_id AND g.request_id = i.request_id) AS is_seen
+             EXISTS (SELECT FROM kagzi.signals g WHERE g.run_id = ANY (ARRAY[i.run_id]) AND g.request_id = i.request_id) AS is_seen
         FROM input i FULL JOIN run r ON r.run_id = i.run_id
        WHERE num_nulls(i.run_id, r.run_id) = 0
     ),
@@ -46,7 +46,7 @@ package struct SignalRunsMany: PostgresStatement {
     counted AS (
       UPDATE kagzi.open_runs r SET signals_received = c.last, signals_untaken = r.signals_untaken + c.number
         FROM (SELECT run_id, max(seq) AS last, count(*) AS number FROM recorded GROUP BY run_id) c
-       WHERE r.run_id = c.run_id
+       WHERE r.run_id = ANY (ARRAY[c.run_id])
     )
     SELECT position, CASE WHEN is_seen THEN 1 WHEN signals_untaken + place > most THEN 2 ELSE 0 END FROM numbered
     """

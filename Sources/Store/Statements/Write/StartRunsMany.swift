@@ -15,9 +15,9 @@ package struct StartRunsMany: PostgresStatement {
       where: """
         AND (i.parent_run_id IS NULL
              OR (EXISTS (SELECT FROM kagzi.steps s
-                          WHERE s.run_id = i.parent_run_id AND s.step_key = i.parent_step
+                          WHERE s.run_id = ANY (ARRAY[i.parent_run_id]) AND s.step_key = i.parent_step
                             AND s.child_run_id = i.run_id AND s.state = 3)
-                 AND NOT EXISTS (SELECT FROM kagzi.runs r WHERE r.run_id = i.run_id)))
+                 AND NOT EXISTS (SELECT FROM kagzi.runs r WHERE r.run_id = ANY (ARRAY[i.run_id]))))
         AND (i.reuse = 1 OR NOT EXISTS (
               SELECT FROM kagzi.runs r
                WHERE r.namespace = i.namespace AND r.workflow_id = i.workflow_id
@@ -44,7 +44,7 @@ package struct StartRunsMany: PostgresStatement {
              AS i (run_id, namespace, workflow_id, workflow_type, workflow_version, task_queue, priority, request_id,
                    tags, headers, input, policy, timeout_ms, start_delay_ms, start_at, reuse, reserved, parent_run_id,
                    parent_step, parent_close_policy)
-       WHERE NOT EXISTS (SELECT FROM kagzi.runs r WHERE r.namespace = i.namespace AND r.request_id = i.request_id)
+       WHERE NOT EXISTS (SELECT FROM kagzi.runs r WHERE r.namespace = i.namespace AND r.request_id = i.request_id OFFSET 0)
          \(conditions)
     ),
     opened AS (

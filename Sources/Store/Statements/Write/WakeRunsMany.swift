@@ -15,7 +15,7 @@ package struct WakeRunsMany: PostgresStatement {
       resume_at = NULL,
       due_at = least(r.timeout_at, r.cancel_deadline_at)
     FROM (SELECT * FROM unnest($1::uuid[]) AS i (run_id) ORDER BY run_id) i, clock
-    WHERE r.run_id = i.run_id AND r.resume_at <= clock.now
+    WHERE r.run_id = ANY (ARRAY[i.run_id]) AND r.resume_at <= clock.now
     RETURNING r.run_id
     """
 
