@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,10 @@ import pytest
 from harness import bench
 from harness.bench import Bench
 from peers import goals, report
+from peers.drivers import Conversation, TookTooLong
 from peers.rounds import Estimate, Rounds, chosen_by
 from peers.system import Running, Size, System, uri
-from peers.workloads import Workload, latency, throughput
+from peers.workloads import Workload, fan_out, half_load, latency, throughput
 
 
 class Steady:
@@ -34,6 +36,16 @@ class Steady:
 
     def sleepers(self, count: int, lead: float) -> dict[str, Any]:
         return {}
+
+
+class Endless(Steady):
+    """One that takes as long as it may, and is not done then."""
+
+    def many(self, kind: str, argument: int, count: int) -> dict[str, Any]:
+        super().many(kind, argument, count)
+        if kind == "fan-out":
+            raise TookTooLong("not done")
+        return {"seconds": count / self.rate}
 
 
 class Peer(System):
@@ -59,6 +71,7 @@ class Peer(System):
 
 
 W1 = Workload("W1", "one-activity workflows", "workflows/s", True, throughput("one", 1, 1))
+BOUNDED = Workload("W3x", "many", "s", False, fan_out(10_000), bound=120)
 W3X = Workload("W3x", "many", "workflows/s", True, throughput("fan-out", 10_000, 1))
 W4 = Workload("W4", "latency", "ms (p50)", False, latency)
 
@@ -122,6 +135,50 @@ def test_a_workload_that_fails_is_told_and_the_next_one_meets_a_new_start() -> N
     assert len(results.good("dbos", "W1")) == 1
     assert peer.times_started == 2
     assert "FAILED: RuntimeError: no latency here" in report.workload_table(results, W4, [peer])
+
+
+def test_what_takes_too_long_is_stopped_once_and_its_bound_is_told_as_one(tmp_path: Path) -> None:
+    ours, slow = Peer("kagzi", 10_000), Peer("dbos", 80)
+    for peer in (ours, slow):
+        peer.sizes = {"W3x": Size(1), "W1": Size(100)}  # type: ignore[misc]
+    slow.driver = Endless(80)
+    results = measured([ours, slow], [BOUNDED, W1]).results
+    assert not results.has_failed, "a bound is a figure"
+    assert [(record["value"], record["stopped_after_s"]) for record in results.good("dbos", "W3x")] == [(120, 120)]
+    assert slow.driver.asked.count(("fan-out", 1)) == 1, "in the first round only"
+    assert len(results.good("dbos", "W1")) == 3
+    assert slow.times_started == 4, "afresh after it was stopped"
+    line = report.workload_table(results, BOUNDED, [ours, slow]).splitlines()[-1]
+    assert [cell.strip() for cell in line.split("|")[2:4]] == ["> 120", "> 1,200,000"]
+    assert "1, stopped after 120 s" in line
+    (path,) = report.plots(results, [BOUNDED], [ours, slow], tmp_path)
+    assert "&gt; 120  (Kagzi &gt; 1,200,000 ×)" in path.read_text()
+
+
+def test_a_rate_that_was_stopped_is_at_most_what_it_would_have_been() -> None:
+    slow = Peer("dbos", 80)
+    slow.driver = Endless(80)
+    slow.sizes = {"W2": Size(600), "W4h": Size(4)}  # type: ignore[misc]
+    bounded = Workload("W2", "steps", "steps/s", True, throughput("fan-out", 10, 10), bound=60)
+    needs_it = Workload("W4h", "half", "ms (p50)", False, half_load, after="W2")
+    results = measured([slow], [bounded, needs_it]).results
+    assert results.good("dbos", "W2")[0]["value"] == pytest.approx(100)
+    assert "< 100" in report.workload_table(results, bounded, [slow])
+    assert len(results.records["dbos"]["W4h"]) == 1, "there is no half of what was not reached, and nothing is tried again"
+    row = goals.lead(results, goals.Lead("W2", "dbos", "dbos", 1))
+    assert (row.reference, row.ratio) == ("< 100", "> 1.0")
+
+
+def test_a_driver_is_stopped_when_its_patience_ends(tmp_path: Path) -> None:
+    silent = [sys.executable, "-c", "print('ready {\"version\": \"1\"}', flush=True); input(); input()"]
+    with Conversation(silent, tmp_path / "log") as driver:
+        driver.patience = 0.2
+        with pytest.raises(TookTooLong, match="not done"):
+            driver.many("one", 1, 1)
+    gone = [sys.executable, "-c", "print('ready {\"version\": \"1\"}', flush=True); input()"]
+    with Conversation(gone, tmp_path / "log") as driver, pytest.raises(RuntimeError, match="ended") as problem:
+        driver.many("one", 1, 1)
+    assert not isinstance(problem.value, TookTooLong)
 
 
 def test_plots_are_written_for_what_was_measured(tmp_path: Path) -> None:

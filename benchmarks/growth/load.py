@@ -18,7 +18,7 @@ def throughput(bench: Bench, database: str, addresses: list[str], count: int, in
     each = count // len(addresses)
     commands = [[bench.tool, "throughput", address, "--count", str(each), "--in-flight", str(max(1, in_flight // len(addresses))), *options]
                 for address in addresses]
-    with Spending(bench, database, **groups) as spending:
+    with Spending(bench, database, drivers=len(addresses), **groups) as spending:
         drivers = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for command in commands]
         told = [json.loads(driver.communicate(timeout=600)[0]) for driver in drivers]
     if any(driver.returncode for driver in drivers):

@@ -20,7 +20,7 @@ def measure(bench: Bench) -> tuple[list[Row], list[Curve]]:
     url = bench.cluster.make_database(DATABASE)
     with bench.server(url) as server:
         for number in range(bench.rounds):
-            for size in sizes:
+            for size in sizes if number % 2 == 0 else reversed(sizes):
                 slots = max(4, SLOTS // size)
                 with bench.worker(server.answer, "--workers", str(size), "--slots", str(slots)) as worker:
                     groups = {"coordinator": [server.pid], "worker": [worker.pid]}

@@ -29,7 +29,7 @@ class Bench:
     rounds: int = 5
     profile: bool = False
     prefill: int = 0
-    stored_limit: int = 1_000_000
+    stored_limit: int = 10_000_000
     records: dict[str, Any] = field(default_factory=dict)
     # Lines of the table of costs, see `spending`.
     costs: list[list[str]] = field(default_factory=list)

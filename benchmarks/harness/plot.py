@@ -36,6 +36,8 @@ class Bar:
     high: float | None = None
     note: str = ""
     is_ours: bool = False
+    prefix: str = ""
+    """What stands before the value: `> ` before one that is a bound."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,7 @@ def _bar(bar: Bar, axis: Axis, middle: float) -> list[str]:
         left, end = axis.place(bar.low), max(length, axis.place(bar.high))
         lines += [f'<line class="whisker" x1="{LABELS + x1:.1f}" y1="{middle + y1:.1f}" x2="{LABELS + x2:.1f}" y2="{middle + y2:.1f}"/>'
                   for x1, y1, x2, y2 in ((left, 0, end, 0), (left, -5, left, 5), (end, -5, end, 5))]
-    said = number(bar.value) + (f"  {bar.note}" if bar.note else "")
+    said = bar.prefix + number(bar.value) + (f"  {bar.note}" if bar.note else "")
     return [*lines, _text(LABELS + end + 8, middle + 4, said, "text value")]
 
 

@@ -18,18 +18,18 @@ if TYPE_CHECKING:
     from .bench import Bench
 
 PROCESSES = ("coordinator", "worker", "driver", "postgres")
-ROOM = {"driver": 1.0}
-"""Cores that a process can use at most, where that is not all of them: the driver has one connection, so one event loop."""
 
 
 class Spending:
     """Measures while a `with` lasts; `per(count)` then says what one of so many cost.
 
-    `groups` names process trees: `coordinator`, `worker`, `postgres`, each a list of pids.
+    `groups` names process trees: `coordinator`, `worker`, `postgres`, each a list of pids. A driver has one connection, so one
+    event loop: it can use one core.
     """
 
-    def __init__(self, bench: Bench, database: str, **groups: list[int]):
+    def __init__(self, bench: Bench, database: str, drivers: int = 1, **groups: list[int]):
         self.cluster, self.database = bench.cluster, database
+        self.room = {"driver": float(drivers)}
         self.observation = Observation({**groups, "postgres": [bench.cluster.pid]})
 
     def __enter__(self) -> Self:
@@ -57,7 +57,7 @@ class Spending:
             "per_workflow": {name: number / count for name, number in self.counted.items()},
             "memory_mib": dict(seen.memory),
             "other_share": seen.other_share,
-            "bottleneck": bottleneck(seen.cpu, seen.wall, ROOM, os.cpu_count() or 1, seen.other_share),
+            "bottleneck": bottleneck(seen.cpu, seen.wall, self.room, os.cpu_count() or 1, seen.other_share),
         }
 
 

@@ -27,6 +27,11 @@ def table(rows: list[Row]) -> str:
     return aligned([head] + [[r.name, r.figure, r.reference, r.ratio, r.goal, said[r.met]] for r in rows])
 
 
+def duration(seconds: float) -> str:
+    """As a person says it: `40 s`, `3 min`."""
+    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
+
+
 def aligned(lines: list[list[str]]) -> str:
     """Markdown; the first line is the head."""
     widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]

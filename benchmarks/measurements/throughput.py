@@ -28,7 +28,7 @@ def workflows(bench: Bench) -> dict[str, Any]:
     url = cluster.make_database(DATABASE)
     with bench.server(url) as server, bench.worker(server.answer) as worker:
         if bench.prefill:
-            prefill(cluster, DATABASE, bench.prefill)
+            prefill(cluster, DATABASE, bench.prefill, lambda told: bench.progress(f"storing {bench.prefill:,} runs: {told}"))
         drive(bench, server.answer, 1_000)
         if bench.profile:
             cluster.track_statements(True)

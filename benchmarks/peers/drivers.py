@@ -13,11 +13,17 @@ from harness.bench import Bench
 from harness.processes import Child, run
 
 PATIENCE = 300.0
-"""How long a workload may take, in seconds."""
+"""How long a workload may take that has no bound of its own, in seconds."""
+
+
+class TookTooLong(RuntimeError):
+    """The driver was stopped because its patience had ended; it cannot be used any more."""
 
 
 class Driver(Protocol):
     """Each method gives the figures of its workload: `seconds`, or latencies such as `p50_ms`."""
+
+    patience: float
 
     def many(self, kind: str, argument: int, count: int) -> dict[str, Any]: ...
     def latency(self, count: int) -> dict[str, Any]: ...
@@ -30,11 +36,12 @@ class Conversation(Child):
 
     def __init__(self, command: list[str], log: Path):
         super().__init__(command, log, ready=r"^ready (.*)$", stdin=subprocess.PIPE)
+        self.patience = PATIENCE
         self.version = str(json.loads(self.answer)["version"])
 
     def ask(self, do: str, **arguments: Any) -> dict[str, Any]:
         assert self.process.stdin and self.process.stdout
-        timer = threading.Timer(PATIENCE, self.process.kill)
+        timer = threading.Timer(self.patience, self.process.kill)
         timer.start()
         begin = time.monotonic()
         try:
@@ -46,8 +53,9 @@ class Conversation(Child):
         finally:
             timer.cancel()
         if not line:
-            why = "took too long" if time.monotonic() - begin >= PATIENCE else f"ended: {self.last_words}; see {self.log.name}"
-            raise RuntimeError(f"the driver {why}")
+            if time.monotonic() - begin >= self.patience:
+                raise TookTooLong(f"not done after {self.patience:.0f} s")
+            raise RuntimeError(f"the driver ended: {self.last_words}; see {self.log.name}")
         answer = dict(json.loads(line))
         if "error" in answer:
             raise RuntimeError(answer["error"])
@@ -73,10 +81,14 @@ class SwiftDriver:
 
     def __init__(self, bench: Bench, address: str, database: str):
         self.bench, self.address, self.database = bench, address, database
+        self.patience = PATIENCE
 
     def _run(self, command: str, **options: object) -> dict[str, Any]:
         words = [word for name, value in options.items() for word in (f"--{name.replace('_', '-')}", str(value))]
-        return dict(json.loads(run([self.bench.tool, command, self.address, *words], timeout=PATIENCE)))
+        try:
+            return dict(json.loads(run([self.bench.tool, command, self.address, *words], timeout=self.patience)))
+        except subprocess.TimeoutExpired:
+            raise TookTooLong(f"not done after {self.patience:.0f} s") from None
 
     def many(self, kind: str, argument: int, count: int) -> dict[str, Any]:
         return self._run("throughput", workflow=self.NAMES[kind], input=argument, count=count, in_flight=1_000)

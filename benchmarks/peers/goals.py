@@ -61,8 +61,9 @@ def lead(results: Results, goal: Lead) -> Row:
     ratio = paired_ratio(ours, theirs, "value")
     if ratio is None:
         return missing(results, name, wanted, goal.workload, goal.ours, goal.theirs)
-    return Row(name, spread(spread_of(ours, "value")), spread(spread_of(theirs, "value")), f"{ratio.median:.1f}", wanted,
-               ratio.median >= goal.times)
+    is_bound = results.bound(goal.theirs, goal.workload) is not None
+    return Row(name, spread(spread_of(ours, "value")), ("< " if is_bound else "") + spread(spread_of(theirs, "value")),
+               ("> " if is_bound else "") + f"{ratio.median:.1f}", wanted, ratio.median >= goal.times)
 
 
 def best_peer(results: Results, systems: set[str]) -> Row:

@@ -31,7 +31,7 @@ def _line(results: Results, workload: Workload, system: System) -> list[str]:
     has_tail = workload.unit.startswith("ms")
     if not good:
         return [system.title, f"FAILED: {short(results.error(system.name, workload.key) or 'not measured')}"] + [""] * (8 if has_tail else 7)
-    cells = [system.title, spread(spread_of(good, "value"))]
+    cells = [system.title, limited(results, workload, system) + spread(spread_of(good, "value"))]
     if has_tail:
         cells.append(spread(spread_of(good, "p99_ms")))
     cells += [_lead(results, workload, system), _parts(good, "cpu_ms", "{:.3f}"), _figure(good, "writing_transactions", "{:.3f}"),
@@ -40,12 +40,19 @@ def _line(results: Results, workload: Workload, system: System) -> list[str]:
     return cells
 
 
+def limited(results: Results, workload: Workload, system: System) -> str:
+    """What stands before a figure that is a bound, because the system was stopped: the true one is worse."""
+    if results.bound(system.name, workload.key) is None:
+        return ""
+    return "< " if workload.more_is_better else "> "
+
+
 def _lead(results: Results, workload: Workload, system: System) -> str:
     if system.name == SWIFT:
         return ""
     ours, theirs = results.good(SWIFT, workload.key), results.good(system.name, workload.key)
     ratio = paired_ratio(ours, theirs, "value") if workload.more_is_better else paired_ratio(theirs, ours, "value")
-    return number(ratio.median) if ratio else ""
+    return ("> " if results.bound(system.name, workload.key) else "") + number(ratio.median) if ratio else ""
 
 
 def _parts(good: list[Record], figure: str, shape: str) -> str:
@@ -66,6 +73,8 @@ def _bottleneck(good: list[Record]) -> str:
 def _rounds(results: Results, workload: Workload, system: System) -> str:
     all_of_them = results.records[system.name][workload.key]
     good = results.good(system.name, workload.key)
+    if bound := results.bound(system.name, workload.key):
+        return f"{len(good)}, stopped after {bound:.0f} s"
     if len(good) == len(all_of_them):
         return str(len(good))
     return f"{len(good)}, {len(all_of_them) - len(good)} FAILED: {short(results.error(system.name, workload.key))}"
@@ -102,4 +111,5 @@ def _bar(results: Results, workload: Workload, system: System) -> Bar:
         return Bar(system.title, None, note="failed", is_ours=system.is_ours)
     value = spread_of(good, "value")
     lead = _lead(results, workload, system)
-    return Bar(system.title, value.median, value.low, value.high, f"(Kagzi {lead} ×)" if lead else "", system.is_ours)
+    return Bar(system.title, value.median, value.low, value.high, f"(Kagzi {lead} ×)" if lead else "", system.is_ours,
+               limited(results, workload, system))

@@ -34,6 +34,10 @@ class Results:
         """The rounds that gave a figure."""
         return [record for record in self.records.get(system, {}).get(workload, []) if "error" not in record]
 
+    def bound(self, system: str, workload: str) -> float | None:
+        """After how many seconds it was stopped, if it was."""
+        return next((float(record["stopped_after_s"]) for record in self.good(system, workload) if "stopped_after_s" in record), None)
+
     def error(self, system: str, workload: str) -> str:
         """Why there is no figure, or not in each round; empty if all is well."""
         if system in self.failures:
@@ -60,6 +64,8 @@ class Rounds:
     def _size(self, system: System, workload: Workload, number: int) -> int | None:
         size = system.sizes.get(workload.key)
         if size is None or (size.rounds is not None and number >= size.rounds):
+            return None
+        if any(self.results.bound(system.name, key) for key in (workload.key, workload.after) if key):
             return None
         return max(1, size.count // 10) if self.bench.quick else size.count
 
@@ -120,16 +126,18 @@ class Rounds:
                 self.give_up(system.name, error)
 
     def _work_off(self, system: System, running: Running, todo: list[tuple[Workload, int]], number: int, earlier: Record) -> None:
-        """One workload after another, until all are done or one has failed: the system is started anew then."""
+        """One workload after another, until all are done or one has failed or was stopped: the system is started anew then."""
         while todo:
             workload, size = todo.pop(0)
             self._say(number, f"{system.name}, {workload.key} {workload.title}")
             record = self._one(workload, running, size, earlier)
             self.results.add(system.name, workload.key, {"round": number, **record})
             self.clock.done(f"{system.name} {workload.key}")
+            if "stopped_after_s" in record:
+                self.clock.drop(f"{system.name} {workload.key}")
             if workload.key == "W1":
                 earlier.update(record)
-            if "error" in record:
+            if "error" in record or "stopped_after_s" in record:
                 return
 
     def _one(self, workload: Workload, running: Running, size: int, earlier: Record) -> Record:
@@ -138,7 +146,8 @@ class Rounds:
         except Exception as error:
             self.bench.progress(f"  failed: {type(error).__name__}: {error}")
             return {"error": f"{type(error).__name__}: {error}"}
-        self.bench.progress(f"  {record['value']:,.2f} {workload.unit}; {record['bottleneck']}; "
+        stopped = f"stopped after {record['stopped_after_s']:.0f} s: " if "stopped_after_s" in record else ""
+        self.bench.progress(f"  {stopped}{record['value']:,.2f} {workload.unit}; {record['bottleneck']}; "
                             f"{100 * record['other_share']:.0f} % used by others")
         return record
 
@@ -167,6 +176,10 @@ class Estimate:
         self.last = moment
         if step in self.left:
             self.left.remove(step)
+
+    def drop(self, step: str) -> None:
+        """It will not be done again."""
+        self.left = [each for each in self.left if each != step]
 
     @property
     def seconds(self) -> float | None:

@@ -6,7 +6,7 @@ internal import NIOPosix
 /// activity, if none is named) that give their input back, and waits for each one's result, M at a time. Prints the seconds
 /// from the first start to the last result, and what one took meanwhile in milliseconds.
 ///
-/// With `--bytes` the input is a JSON text of so many bytes.
+/// With `--bytes` the input is a JSON text of so many bytes, which no database makes smaller.
 enum ThroughputDriver {
   static func run(_ arguments: BenchArguments) async throws {
     let client = GRPCClient(targets: try targets(arguments.argument), group: MultiThreadedEventLoopGroup.singleton)
@@ -24,11 +24,22 @@ enum ThroughputDriver {
     let bytes = arguments.number("bytes", default: 0)
     let input =
       bytes > 0
-      ? "\"" + String(repeating: "k", count: max(0, bytes - 2)) + "\"" : "\(arguments.number("input", default: 1))"
+      ? "\"" + noise(max(0, bytes - 2)) + "\"" : "\(arguments.number("input", default: 1))"
     return PipelinedStarts.Load(
       namespace: arguments.text("namespace") ?? "",
       workflow: arguments.text("workflow") ?? (bytes > 0 ? BenchWorkflows.payload : BenchWorkflows.one),
       input: Array(input.utf8), inFlight: arguments.number("in-flight", default: 1_000))
+  }
+
+  /// So many letters and digits in no order, the same at each call.
+  static func noise(_ count: Int) -> String {
+    let letters = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
+    var state: UInt64 = 1
+    let text = (0..<count).map { _ in
+      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      return letters[Int(state >> 58)]
+    }
+    return String(decoding: text, as: UTF8.self)
   }
 
   /// One address, or several with commas between.
