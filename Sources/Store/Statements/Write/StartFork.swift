@@ -19,7 +19,7 @@ package struct StartFork: PostgresStatement {
         -- A member is asked for with its whole group.
         LEFT JOIN kagzi.groups g ON g.run_id = s.run_id AND g.group_key = s.group_key
        WHERE r.run_id = $1
-         AND NOT EXISTS (SELECT FROM kagzi.runs k WHERE k.namespace = r.namespace AND k.request_id = $7)
+         AND NOT EXISTS (SELECT FROM kagzi.runs k WHERE k.namespace = r.namespace AND k.request_id = $7 OFFSET 0)
     ),
     joined AS MATERIALIZED (
       SELECT g.* FROM source f, kagzi.groups g WHERE g.run_id = $1 AND g.verdict = 1 AND g.opened_seq < f.from_seq
