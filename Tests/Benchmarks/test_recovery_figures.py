@@ -24,7 +24,7 @@ def test_nothing_in_flight_is_done_at_once() -> None:
 
 def test_costs_are_medians_by_process_and_name_the_usual_bottleneck() -> None:
     def record(postgres: float, bottleneck: str) -> dict[str, object]:
-        return {"cpu_ms": {"coordinator": 0.05, "postgres": postgres, "driver": 0.01}, "per_workflow": {"commits": 0.02, "wal_bytes": 2_500},
+        return {"cpu_ms": {"coordinator": 0.05, "postgres": postgres, "driver": 0.01}, "per_workflow": {"writing_transactions": 0.02, "wal_bytes": 2_500},
                 "memory_mib": {"coordinator": 80, "postgres": 300}, "bottleneck": bottleneck}
 
     line = cost_line("some work", [record(0.09, "CPU"), record(0.07, "CPU"), record(0.08, "waiting")])

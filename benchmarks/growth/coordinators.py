@@ -41,6 +41,6 @@ def point(bench: Bench, size: int) -> dict[str, Any]:
         addresses = [server.answer for server in servers]
         workers = [stack.enter_context(bench.worker(address)) for address in addresses]
         groups = {"coordinator": [server.pid for server in servers], "worker": [worker.pid for worker in workers]}
-        throughput(bench, DATABASE, addresses, 1_000, 500, **groups)
-        record = throughput(bench, DATABASE, addresses, bench.size(12_000, 1_200), 999, **groups)
+        throughput(bench, addresses, 1_000, 500, **groups)
+        record = throughput(bench, addresses, bench.size(12_000, 1_200), 999, **groups)
         return {**record, "alone": latency(bench, addresses[-1], bench.size(200, 30))}

@@ -12,13 +12,13 @@ from harness.spending import Spending
 from harness.statistics import Spread, median_of, spread_of
 
 
-def throughput(bench: Bench, database: str, addresses: list[str], count: int, in_flight: int, *options: str,
+def throughput(bench: Bench, addresses: list[str], count: int, in_flight: int, *options: str,
                **groups: list[int]) -> dict[str, Any]:
     """So many workflows, started and waited for by one driver a coordinator; what they took and cost."""
     each = count // len(addresses)
     commands = [[bench.tool, "throughput", address, "--count", str(each), "--in-flight", str(max(1, in_flight // len(addresses))), *options]
                 for address in addresses]
-    with Spending(bench, database, drivers=len(addresses), **groups) as spending:
+    with Spending(bench, drivers=len(addresses), **groups) as spending:
         drivers = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for command in commands]
         told = [json.loads(driver.communicate(timeout=600)[0]) for driver in drivers]
     if any(driver.returncode for driver in drivers):

@@ -50,7 +50,7 @@ def point(bench: Bench, size: int) -> dict[str, Any]:
         in_flight = max(4, min(1_000, IN_FLIGHT_BYTES // size))
         count = max(100, min(bench.size(10_000, 500), TOTAL_BYTES // size))
         options = ("--bytes", str(size))
-        throughput(bench, DATABASE, [server.answer], max(20, count // 10), in_flight, *options, **groups)
-        record = throughput(bench, DATABASE, [server.answer], count, in_flight, *options, **groups)
+        throughput(bench, [server.answer], max(20, count // 10), in_flight, *options, **groups)
+        record = throughput(bench, [server.answer], count, in_flight, *options, **groups)
         alone = run([bench.tool, "throughput", server.answer, "--count", str(bench.size(100, 20)), "--in-flight", "1", *options])
         return {**record, "alone": json.loads(alone)}

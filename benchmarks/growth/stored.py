@@ -82,8 +82,8 @@ def point(bench: Bench, size: int) -> dict[str, Any]:
     bench.cluster.psql("CHECKPOINT")
     with bench.server(bench.cluster.url(database)) as server, bench.worker(server.answer) as worker:
         groups = {"coordinator": [server.pid], "worker": [worker.pid]}
-        throughput(bench, database, [server.answer], 1_000, 500, **groups)
-        record = throughput(bench, database, [server.answer], bench.size(10_000, 1_000), 1_000, **groups)
+        throughput(bench, [server.answer], 1_000, 500, **groups)
+        record = throughput(bench, [server.answer], bench.size(10_000, 1_000), 1_000, **groups)
         record["alone"] = latency(bench, server.answer, bench.size(200, 30))
     return record
 

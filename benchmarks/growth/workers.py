@@ -24,8 +24,8 @@ def measure(bench: Bench) -> tuple[list[Row], list[Curve]]:
                 slots = max(4, SLOTS // size)
                 with bench.worker(server.answer, "--workers", str(size), "--slots", str(slots)) as worker:
                     groups = {"coordinator": [server.pid], "worker": [worker.pid]}
-                    throughput(bench, DATABASE, [server.answer], 500, 500, **groups)
-                    record = throughput(bench, DATABASE, [server.answer], bench.size(10_000, 1_000), 1_000, **groups)
+                    throughput(bench, [server.answer], 500, 500, **groups)
+                    record = throughput(bench, [server.answer], bench.size(10_000, 1_000), 1_000, **groups)
                     record["alone"] = latency(bench, server.answer, bench.size(200, 30))
                     points[size].append(record)
                 bench.progress(f"growth, workers {number + 1}/{bench.rounds}: {size:,}: {record['per_s']:,.0f} workflows/s, "

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import statistics
-import time
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
@@ -27,13 +26,13 @@ class Spending:
     event loop: it can use one core.
     """
 
-    def __init__(self, bench: Bench, database: str, drivers: int = 1, **groups: list[int]):
-        self.cluster, self.database = bench.cluster, database
+    def __init__(self, bench: Bench, drivers: int = 1, **groups: list[int]):
+        self.cluster = bench.cluster
         self.room = {"driver": float(drivers)}
         self.observation = Observation({**groups, "postgres": [bench.cluster.pid]})
 
     def __enter__(self) -> Self:
-        self._before = self.cluster.counters(self.database)
+        self._before = self.cluster.written()
         with ExitStack() as stack:
             stack.enter_context(self.observation)
             self._stack = stack.pop_all()
@@ -42,8 +41,7 @@ class Spending:
     def __exit__(self, *problem: Any) -> None:
         self._stack.__exit__(*problem)
         if problem[0] is None:
-            time.sleep(1.2)  # backends report their counters once a second
-            after = self.cluster.counters(self.database)
+            after = self.cluster.written()
             self.counted = {name: after[name] - self._before[name] for name in after}
 
     @property
@@ -74,7 +72,7 @@ def cost_line(name: str, rounds: list[dict[str, Any]]) -> list[str]:
     said = [record["bottleneck"] for record in rounds]
     return [
         name, *(cell(median("cpu_ms", process), ".3f") for process in PROCESSES),
-        cell(median("per_workflow", "commits"), ".3f"), cell(median("per_workflow", "wal_bytes"), ",.0f"),
+        cell(median("per_workflow", "writing_transactions"), ".3f"), cell(median("per_workflow", "wal_bytes"), ",.0f"),
         cell(median("memory_mib", "coordinator"), ",.0f"), cell(median("memory_mib", "postgres"), ",.0f"),
         max(said, key=said.count),
     ]

@@ -47,7 +47,7 @@ def measure(bench: Bench) -> list[Row]:
                     raise RuntimeError("the sleepers were not worked off")
                 time.sleep(0.1)
 
-        with Spending(bench, DATABASE, coordinator=[server.pid], worker=[worker.pid]) as spending:
+        with Spending(bench, coordinator=[server.pid], worker=[worker.pid]) as spending:
             meanwhile = latency(bench, server.answer, work_off)
         seconds = spending.wall
         spent = spending.per(sleepers)

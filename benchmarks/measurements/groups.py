@@ -33,7 +33,7 @@ def measure(bench: Bench) -> list[Row]:
         for number in range(bench.rounds):
             for members in sizes:
                 count = max(1, sizes[-1] // members)
-                with Spending(bench, DATABASE, coordinator=[server.pid], worker=[worker.pid]) as spending:
+                with Spending(bench, coordinator=[server.pid], worker=[worker.pid]) as spending:
                     seconds = drive("bench-fan-out", members, count, 1) / count
                 spent = spending.per(count * members)
                 groups[members].append({"seconds": seconds, **spent, "cpu_ms_per_member": sum(spent["cpu_ms"].values())})

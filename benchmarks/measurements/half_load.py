@@ -27,7 +27,7 @@ def measure(bench: Bench) -> list[Row]:
         for number in range(bench.rounds):
             rate = full(count)
             half = max(1, int(rate / 2))
-            with Spending(bench, DATABASE, coordinator=[server.pid], worker=[worker.pid]) as spending:
+            with Spending(bench, coordinator=[server.pid], worker=[worker.pid]) as spending:
                 taken = json.loads(run(
                     [bench.tool, "paced", server.answer, "--rate", str(half), "--seconds", str(seconds)]))
             rounds.append({**taken, "full_per_s": rate, "half_per_s": half, **spending.per(half * seconds)})

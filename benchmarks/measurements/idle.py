@@ -30,12 +30,12 @@ def measure(bench: Bench) -> list[Row]:
             seconds = bench.size(20, 10)
             cluster.track_statements(True)
             cluster.psql("SELECT pg_stat_statements_reset()")
-            before = cluster.counters(DATABASE)["commits"]
+            before = cluster.transactions(DATABASE)
             with Meter(coordinator=server.pid, postgres=cluster.pid) as meter:
                 time.sleep(seconds)
             statements = cluster.statements(DATABASE)
             time.sleep(1.2)  # backends report their counters once a second
-            transactions = cluster.counters(DATABASE)["commits"] - before
+            transactions = cluster.transactions(DATABASE) - before
             cluster.track_statements(False)
             memory = resident_mib(server.pid)
     rate = sum(float(row["calls"]) for row in statements) / seconds

@@ -22,7 +22,7 @@ def measure(bench: Bench) -> list[Row]:
         for number in range(bench.rounds):
             commits.append(limit.commit(bench, bench.size(3, 1)))
             count = bench.size(500, 100)
-            with Spending(bench, DATABASE, coordinator=[server.pid], worker=[worker.pid]) as spending:
+            with Spending(bench, coordinator=[server.pid], worker=[worker.pid]) as spending:
                 output = run([bench.tool, "latency", server.answer, "--count", str(count)])
             rounds.append({**json.loads(output), **spending.per(count + 20)})
             bench.progress(

@@ -41,7 +41,7 @@ def measure(bench: Bench) -> list[Row]:
                 first.process.wait()
             samples = []
             with bench.worker(server.answer) as second:
-                with Spending(bench, DATABASE, coordinator=[server.pid], worker=[second.pid]) as spending:
+                with Spending(bench, coordinator=[server.pid], worker=[second.pid]) as spending:
                     for each in started:
                         woken = json.loads(run([bench.tool, "memo-wake", server.answer, "--run", each]))
                         handed, ahead = map(float, cluster.psql(TIMES.format(run=each), DATABASE).split("|"))

@@ -21,7 +21,7 @@ def measure(bench: Bench) -> list[Row]:
     with bench.server(url) as server, bench.worker(server.answer) as worker:
 
         def drive(count: int, in_flight: int) -> dict[str, Any]:
-            with Spending(bench, DATABASE, coordinator=[server.pid], worker=[worker.pid]) as spending:
+            with Spending(bench, coordinator=[server.pid], worker=[worker.pid]) as spending:
                 output = run([bench.tool, "throughput", server.answer, "--workflow", "bench-sequence", "--input", str(STEPS),
                               "--count", str(count), "--in-flight", str(in_flight)])
             seconds = float(json.loads(output)["seconds"])

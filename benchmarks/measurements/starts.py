@@ -26,7 +26,7 @@ def measure(bench: Bench) -> list[Row]:
 
             start(1_000, 1, 100)
             for name, (batch, in_flight) in WAYS.items():
-                with Spending(bench, DATABASE, coordinator=[server.pid]) as spending:
+                with Spending(bench, coordinator=[server.pid]) as spending:
                     taken = start(count, batch, in_flight)
                 rounds[name].append({**taken, "per_s": taken["started"] / taken["seconds"], **spending.per(taken["started"])})
         told = ", ".join(f"{name} {each[-1]['per_s']:,.0f}/s" for name, each in rounds.items())

@@ -37,7 +37,7 @@ def measure(bench: Bench) -> list[Row]:
                 command = [bench.tool, "saturate", server.answer, "--namespace", "busy", "--in-flight", str(IN_FLIGHT)]
                 with Child(command, bench.log, ready=r"^(ready)") as load:
                     time.sleep(2)
-                    with Spending(bench, DATABASE, coordinator=[server.pid], worker=[busy.pid, quiet.pid],
+                    with Spending(bench, coordinator=[server.pid], worker=[busy.pid, quiet.pid],
                                   driver=[load.pid]) as spending:
                         beside = pace(seconds)
                     load.stop()

@@ -33,7 +33,7 @@ def workflows(bench: Bench) -> dict[str, Any]:
         if bench.profile:
             cluster.track_statements(True)
             cluster.psql("SELECT pg_stat_statements_reset()")
-        with Spending(bench, DATABASE, coordinator=[server.pid], worker=[worker.pid]) as spending:
+        with Spending(bench, coordinator=[server.pid], worker=[worker.pid]) as spending:
             seconds = drive(bench, server.answer, count)
         statements = cluster.statements(DATABASE) if bench.profile else []
         if bench.profile:
@@ -64,6 +64,6 @@ def measure(bench: Bench) -> list[Row]:
         Row("CPU-ms a workflow", shown(spread_of(runs, "cpu_ms_total"), ".3f"), cpu),
         Row("Postgres CPU-ms a workflow", shown(spread_of(runs, "cpu_ms", "postgres"), ".3f"), f"{2 * pure:.3f} (two lifecycles in batches)",
             f"{postgres / (2 * pure):.2f}"),
-        Row("commits a workflow", shown(spread_of(runs, "per_workflow", "commits"), ".3f")),
+        Row("commits a workflow", shown(spread_of(runs, "per_workflow", "writing_transactions"), ".3f")),
         Row("WAL bytes a workflow", shown(spread_of(runs, "per_workflow", "wal_bytes"), ",.0f")),
     ]

@@ -52,10 +52,10 @@ class Costs:
 
 # docs/benchmarks.md says of which machine and commit these are; docs/capacity.md has them as a table.
 MEASURED = Costs(
-    first=Cost(postgres=0.062, coordinator=0.053, worker=0.042, wal=2_500, stored=1_000, wire=2_000),
-    more=Cost(postgres=0.037, coordinator=0.025, worker=0.026, wal=1_200, stored=450, wire=800),
-    payload_byte=Cost(postgres=5e-6, coordinator=2e-6, worker=1e-6, wal=1.1, stored=1.1, wire=1.5),
-    removal=Cost(postgres=0.015, coordinator=0, worker=0, wal=400),
+    first=Cost(postgres=0.062, coordinator=0.053, worker=0.042, wal=2_500, stored=770, wire=2_150),
+    more=Cost(postgres=0.037, coordinator=0.025, worker=0.026, wal=1_200, stored=250, wire=990),
+    payload_byte=Cost(postgres=5.5e-6, coordinator=2.4e-6, worker=0.8e-6, wal=1.08, stored=1.05, wire=2),
+    removal=Cost(postgres=0.016, coordinator=0.001, worker=0, wal=1_100),
 )
 
 ONE, TEN = "one activity, 1,000 at a time", "ten activities in a row, 500 at a time"

@@ -17,6 +17,21 @@ def rounded(value: float) -> str:
     return number(float(f"{value:.2g}"))
 
 
+def inputs_table(costs: Costs) -> str:
+    """What was measured, a column a part of a workflow."""
+    parts = (costs.first, costs.more, costs.payload_byte, costs.removal)
+    lines = [["of a workflow", "one activity", "each activity more", "each KB of payload, each time it is carried", "removal after its retention"]]
+    for name, field, unit in (("CPU of Postgres", "postgres", "ms"), ("CPU of the coordinator", "coordinator", "ms"),
+                              ("CPU of a Swift worker", "worker", "ms"), ("WAL", "wal", "B"), ("stored, indexes included", "stored", "B"),
+                              ("between workers, clients and coordinators", "wire", "B")):
+        cells = []
+        for part in parts:
+            value = getattr(part, field) * (1000 if part is costs.payload_byte else 1)
+            cells.append(f"{number(value)} {unit}" if value else "")
+        lines.append([name, *cells])
+    return aligned(lines)
+
+
 def ceiling_table(machines: list[Machine], found: dict[str, list[Ceiling]]) -> str:
     """A line a resource, a column a machine; the one that ends first is bold."""
     lowest = {name: peak(each).resource for name, each in found.items()}
@@ -59,4 +74,4 @@ def told(costs: Costs, machines: list[Machine], activities: int, payload: int, k
             for machine in machines for ceiling in found[machine.name]]
     plot = bar_chart(f"What each resource of one Postgres would carry: {activities} activities, {payload:,} B of payload", "workflows/s", bars,
                      "computed from what was measured on two cores; the bar that ends a peak is blue")
-    return f"{ceiling_table(machines, found)}\n\n{beside_table(needs)}", plot
+    return f"{inputs_table(costs)}\n\n{ceiling_table(machines, found)}\n\n{beside_table(needs)}", plot
