@@ -54,10 +54,10 @@ struct CircleTests {
     try await StoreFixture.with { fixture in
       let stores = (0..<2).map { _ in
         Store(
-          fixture.database.configuration, connections: .init(lanes: 2, reads: 1, lookups: 1),
+          fixture.database.configuration, connections: .init(lanes: 1, reads: 1, lookups: 1),
           logger: TestCluster.logger)
       }
-      let size: UInt64 = 60
+      let size: UInt64 = 150
       let end = ContinuousClock.now + .seconds(2)
       var first: UInt64 = 1
       var (closed, settled) = (0, 0)
@@ -88,16 +88,17 @@ struct CircleTests {
       #expect(try await fixture.read(Deadlocks()) == [0])
       // Everything was closed once, and some steps were settled before: they did meet.
       #expect(closed == Int(first - 1))
-      #expect(settled > 0 && settled < 3 * closed, "\(settled) settled, \(closed) closed")
+      #expect(settled > 0 && settled < 2 * closed, "\(settled) settled, \(closed) closed")
     }
   }
 }
 
 extension StoreFixture {
-  /// What another coordinator may have to settle of a busy run.
+  /// What another coordinator may have to settle of a busy run, members of groups left aside: those who settle them and those who
+  /// close the run meet at the group.
   fileprivate func settles(_ number: UInt64) -> [Operation] {
     [
-      settle(number, "held"), settle(number, "group/0"),
+      settle(number, "held"),
       .settleStep(SettleStep(runID: id(number), stepKey: "timer", guard: .due(.waiting), state: .completed)),
     ]
   }
