@@ -72,6 +72,7 @@ def told(costs: Costs, machines: list[Machine], activities: int, payload: int, k
     bars = [Bar(f"{machine.name}: {ceiling.resource.split(' (')[0]}", float(f"{ceiling.workflows_per_s:.2g}"),
                 is_ours=ceiling == peak(found[machine.name]))
             for machine in machines for ceiling in found[machine.name]]
-    plot = bar_chart(f"What each resource of one Postgres would carry: {activities} activities, {payload:,} B of payload", "workflows/s", bars,
+    load = f"{'one activity' if activities == 1 else f'{activities} activities'}, {f'{payload:,} B of payload' if payload else 'no payload'}"
+    plot = bar_chart(f"What each resource of one Postgres would carry: {load}", "workflows/s", bars,
                      "computed from what was measured on two cores; the bar that ends a peak is blue")
     return f"{inputs_table(costs)}\n\n{ceiling_table(machines, found)}\n\n{beside_table(needs)}", plot
