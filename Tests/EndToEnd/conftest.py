@@ -13,6 +13,8 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+pytest.register_assert_rewrite("harness.operations", "harness.operations_on_many")
+
 from harness import Coordinator, Postgres, Process, RawWorker, Service
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -3,7 +3,8 @@ internal import Store
 
 extension Coordinator {
   /// Records that a run is to cancel and tells its code: the held workflow task and activities by push, a waiting run by
-  /// a task. False: the run is closed.
+  /// a task. Asked again, it tells the workflow task's holder alone, who may not have heard: activities at work now may be the
+  /// run's cleanup. False: the run is closed.
   internal func cancel(_ row: RunRow, reason: String) async throws(StoreError) -> Bool {
     let run = RunReference(
       runID: row.runID, namespace: row.namespace, workflowID: row.workflowID, workflowType: row.workflowType,
@@ -24,14 +25,15 @@ extension Coordinator {
       release(reserved, .workflow)
       throw error
     }
-    guard case .woken(let wake) = outcome else {
+    guard case .asked(let wake, let isFirst) = outcome else {
       release(reserved, .workflow)
       return false
     }
     noteDue(inMilliseconds: limits.cancelGrace.milliseconds)
     let held = try await store.read(HeldOfRun(runID: run.runID))
-    let isWorkflowTold = if case .leased = wake { true } else { false }
-    for task in held where task.stepKey != nil || !isWorkflowTold {
+    // A task that a waiting run wakes for says so itself, whoever has claimed it by now.
+    let isWorkflowTold = if case .none = wake { false } else { true }
+    for task in held where task.stepKey == nil ? !isWorkflowTold : isFirst {
       self.cancel(
         TaskToken(runID: run.runID, sessionID: task.sessionID, epoch: task.epoch, step: task.stepKey), reason: reason)
     }

@@ -22,14 +22,14 @@ extension Coordinator {
   ) async throws(Status) -> (session: WorkerSession, held: Int) {
     guard !isDraining else { throw Status(.unavailable, "the coordinator is stopping: connect to another") }
     let row: AdoptSession.Row?
-    let runs: [ClaimedRun]
+    let runs: [HeldRuns.Row]
     let steps: [ClaimedStep]
     let references: [RunID: RunReference]
     do {
       row = try await store.write(AdoptSession(sessionID: id, coordinatorID: self.id)).first
       runs = row == nil ? [] : try await store.read(HeldRuns(sessionIDs: [id]))
       steps = row == nil ? [] : try await store.read(HeldSteps(sessionIDs: [id]))
-      let rows = runs.isEmpty ? [] : try await store.read(LoadTaskRuns(runIDs: runs.map(\.runID)))
+      let rows = runs.isEmpty ? [] : try await store.read(LoadTaskRuns(runIDs: runs.map(\.run.runID)))
       references = Dictionary(rows.map { ($0.run.runID, $0.run) }, uniquingKeysWith: { first, _ in first })
     } catch {
       throw Status(error)
@@ -55,16 +55,22 @@ extension Coordinator {
         giveBack(step.token, reason: "the worker reconnected without it", isLoss: false)
       }
     }
-    for run in runs {
-      if believed?.contains(run.token) ?? true, let reference = references[run.runID] {
-        var task = heldTask(run.token, of: reference)
+    for row in runs {
+      let token = row.run.token
+      if believed?.contains(token) ?? true, let reference = references[token.runID] {
+        var task = heldTask(token, of: reference)
         task.acceptBy = nil
+        task.cancelReason = row.cancelReason
         session.hold(task)
         count += 1
       } else {
-        session.remove(run.token)
-        giveBack(run.token, reason: "the worker reconnected without it", isLoss: false)
+        session.remove(token)
+        giveBack(token, reason: "the worker reconnected without it", isLoss: false)
       }
+    }
+    if let believed {
+      let own = believed.filter { $0.sessionID == id }
+      session.note(strays: own.subtracting(steps.map(\.token)).subtracting(runs.map(\.run.token)))
     }
     return (session, count)
   }
@@ -143,8 +149,8 @@ extension Coordinator {
 
   /// Gives back what ended sessions held: workflow tasks at once, activities as a lost attempt or without penalty.
   internal func giveBackTasks(of ids: [SessionID], isLoss: Bool, reason: String) async throws(StoreError) {
-    for run in try await store.read(HeldRuns(sessionIDs: ids)) {
-      giveBack(run.token, reason: reason, isLoss: isLoss)
+    for row in try await store.read(HeldRuns(sessionIDs: ids)) {
+      giveBack(row.run.token, reason: reason, isLoss: isLoss)
     }
     for step in try await store.read(HeldSteps(sessionIDs: ids)) {
       guard isLoss else {
@@ -164,10 +170,9 @@ extension Coordinator {
     let attached = sessions.withLock { $0 }
     guard !attached.isEmpty else { return }
     let ids = Array(attached.keys)
-    let held = Set(attached.values.flatMap(\.heldTokens))
-    let tokens =
-      try await store.read(HeldRuns(sessionIDs: ids)).map(\.token)
-      + store.read(HeldSteps(sessionIDs: ids)).map(\.token)
+    let believed = Set(attached.values.flatMap(\.believedTokens))
+    let runs = try await store.read(HeldRuns(sessionIDs: ids))
+    let tokens = try await runs.map(\.run.token) + store.read(HeldSteps(sessionIDs: ids)).map(\.token)
     let unknown = Set(tokens.filter { attached[$0.sessionID]?.task($0) == nil })
     let lost = suspects.withLock { suspects in
       defer { suspects = unknown }
@@ -176,7 +181,12 @@ extension Coordinator {
     for token in lost { giveBack(token, reason: "it was never delivered", isLoss: false) }
     let coming = Set(tokens)
     for session in attached.values { session.forgetEarly(except: coming) }
-    tellOfLoss(held.subtracting(tokens))
+    tellOfLoss(believed.subtracting(tokens))
+    for row in runs {
+      guard let reason = row.cancelReason else { continue }
+      attached[row.run.sessionID]?.note(row.run.token, cancelReason: reason)
+    }
+    for session in attached.values { tellOfCancels(session) }
   }
 
   /// Tasks that workers hold and the database does not: a step that was cancelled, or a run that was closed, by a coordinator
@@ -187,7 +197,7 @@ extension Coordinator {
       return strays.intersection(tokens)
     }
     for token in lost {
-      guard let session = session(token.sessionID), session.remove(token) != nil else { continue }
+      guard let session = session(token.sessionID), session.takeAway(token) else { continue }
       session.send(.lost(TaskLost(tokens: [token.bytes], reason: "it is not wanted any more")))
     }
   }

@@ -110,10 +110,20 @@ extension Coordinator {
   /// Tells the session that holds a task to cancel it, wherever it is attached.
   internal func cancel(_ token: TaskToken, reason: String) {
     if let session = session(token.sessionID) {
-      session.send(.cancel(CancelTask(token: token.bytes, reason: reason)))
+      tell(session, toCancel: token, reason: reason)
     } else {
       peers.announce(.cancel(session: token.sessionID, token: token.bytes, reason: reason))
     }
+  }
+
+  private func tell(_ session: WorkerSession, toCancel token: TaskToken, reason: String) {
+    guard session.notesCancel(token) else { return }
+    session.send(.cancel(CancelTask(token: token.bytes, reason: reason)))
+  }
+
+  /// Tells what a coordinator that died, or a connection that was lost, did not.
+  internal func tellOfCancels(_ session: WorkerSession) {
+    for cancel in session.takeCancels() { session.send(.cancel(cancel)) }
   }
 
   /// Another coordinator closed a run.
@@ -121,7 +131,8 @@ extension Coordinator {
 
   /// Another coordinator wants a task cancelled that a session here may hold.
   package func heardCancel(session id: SessionID, token: [UInt8], reason: String) {
-    session(id)?.send(.cancel(CancelTask(token: token, reason: reason)))
+    guard let session = session(id), let token = TaskToken(token) else { return }
+    tell(session, toCancel: token, reason: reason)
   }
 
   /// Changes that other coordinators made to runs that somebody follows here: they are not announced one by one.

@@ -51,7 +51,10 @@ extension Coordinator {
   }
 
   /// The session's connection is new: what was sent to an earlier one, here or elsewhere, may not have arrived.
-  internal func tellAgain(_ session: WorkerSession) { tell(session.forgetTold()) }
+  internal func tellAgain(_ session: WorkerSession) {
+    tell(session.forgetTold())
+    tellOfCancels(session)
+  }
 
   /// Beneath the pushes and announcements: those that were lost, with the connection or the coordinator that made the
   /// commit, are made up for.

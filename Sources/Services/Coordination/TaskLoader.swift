@@ -107,7 +107,9 @@ extension Coordinator {
     (workflow.steps, more) = page(record.steps)
     workflow.moreStepsToken = more.map { MoreSteps(isDelta: run.isDelta, after: $0).text } ?? ""
     task.task = .workflow(workflow)
-    deliver(heldTask(run.token, of: reference), task)
+    var held = heldTask(run.token, of: reference)
+    held.isToldToCancel = row.isCancelRequested
+    deliver(held, task)
   }
 
   /// Records up to the limit of one message, and the token to fetch the rest with. Local steps that wait for their next

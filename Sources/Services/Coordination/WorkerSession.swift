@@ -23,6 +23,10 @@ internal struct HeldTask: Sendable {
   var heartbeatDeadline: ContinuousClock.Instant?
   /// For a workflow task: resolved groups of which its worker was sent word.
   var toldGroups: Set<String> = []
+  /// Why it is to be cancelled, as far as that was found in the database.
+  var cancelReason: String?
+  /// Whether its worker was sent word that it is to be cancelled.
+  var isToldToCancel = false
 
   /// The next instant at which something must be done about it.
   var nextDeadline: ContinuousClock.Instant? {
@@ -43,6 +47,8 @@ internal final class WorkerSession: Sendable {
   fileprivate struct State {
     var outbox: (any SessionOutbox)?
     var held: [TaskToken: HeldTask] = [:]
+    /// What the worker says that it holds and the database does not.
+    var strays: Set<TaskToken> = []
     /// Workflow tasks of which there is something to tell and that were not accepted yet: the worker may not know them.
     var early: Set<TaskToken> = []
     var nextDeadline: ContinuousClock.Instant?
@@ -129,9 +135,25 @@ internal final class WorkerSession: Sendable {
   func remove(_ token: TaskToken) -> HeldTask? {
     state.withLock { state in
       state.early.remove(token)
+      state.strays.remove(token)
       return state.held.removeValue(forKey: token)
     }
   }
+
+  /// Takes note of what the worker says that it holds and the database does not. A report of it may be on its way again.
+  func note(strays: Set<TaskToken>) { state.withLock { $0.strays = strays } }
+
+  /// Takes a task away that is not the worker's any more. False: it was, before.
+  func takeAway(_ token: TaskToken) -> Bool {
+    state.withLock { state in
+      state.early.remove(token)
+      let wasStray = state.strays.remove(token) != nil
+      return state.held.removeValue(forKey: token) != nil || wasStray
+    }
+  }
+
+  /// All that the worker believes to hold.
+  var believedTokens: [TaskToken] { state.withLock { Array($0.held.keys) + $0.strays } }
 
   var heldTokens: [TaskToken] { state.withLock { Array($0.held.keys) } }
 
@@ -198,13 +220,42 @@ internal final class WorkerSession: Sendable {
   func forgetTold() -> [TaskToken] {
     state.withLock { state in
       let tasks = state.held.keys.filter { $0.step == nil }
-      for task in tasks { state.held[task]?.toldGroups = [] }
+      for task in tasks {
+        state.held[task]?.toldGroups = []
+        state.held[task]?.isToldToCancel = false
+      }
       return tasks
     }
   }
 
   /// Forgets what there is to tell of tasks that will not come.
   func forgetEarly(except coming: Set<TaskToken>) { state.withLock { $0.early.formIntersection(coming) } }
+
+  // MARK: Cancelling
+
+  /// Notes that the worker is about to be told to cancel a task. False: it was told.
+  func notesCancel(_ token: TaskToken) -> Bool {
+    state.withLock { state in
+      guard let task = state.held[token] else { return true }
+      state.held[token]?.isToldToCancel = true
+      return !task.isToldToCancel
+    }
+  }
+
+  /// The database says that a held task is to be cancelled.
+  func note(_ token: TaskToken, cancelReason: String) { state.withLock { $0.held[token]?.cancelReason = cancelReason } }
+
+  /// The tasks that are to be cancelled and of which the worker, if it is there, was not told; it is told now.
+  func takeCancels() -> [CancelTask] {
+    state.withLock { state in
+      guard state.outbox != nil else { return [] }
+      return state.held.values.compactMap { task in
+        guard let reason = task.cancelReason, !task.isToldToCancel else { return nil }
+        state.held[task.token]?.isToldToCancel = true
+        return CancelTask(token: task.token.bytes, reason: reason)
+      }
+    }
+  }
 
   // MARK: Draining
 

@@ -69,7 +69,9 @@ extension Verbs {
       let reply = pipeline.add(CancelRunsMany(cancels: cancels.values))
       collectors.append { [cancels] outcomes in
         let places = cancels.places { $0.runID }
-        for row in reply.rows { places[row.runID].map { outcomes[$0] = .woken(row.wake) } }
+        for row in reply.rows {
+          places[row.runID].map { outcomes[$0] = .asked(wake: row.wake, isFirst: row.isFirst) }
+        }
       }
     }
     if !moves.values.isEmpty {

@@ -113,6 +113,8 @@ package enum Outcome: Sendable {
   case signalled(Signalled)
   /// What an event did to its run. Of a report: it was refused, but a signal of the same batch used the slot reserved for it.
   case woken(Wake)
+  /// What asking a run to cancel did, and whether it was not asked before.
+  case asked(wake: Wake, isFirst: Bool)
   case moved(Moved)
   /// A step whose key may be a member's settled, or a group's deadline passed.
   case joined(Joined)

@@ -50,6 +50,8 @@ class Proxy:
     def __init__(self, upstream_port: int) -> None:
         self.upstream_port = upstream_port
         self.port = free_port()
+        self.own_ports: list[int] = []
+        """The near ends of its connections upstream."""
         self._listener = socket.create_server(("127.0.0.1", self.port), backlog=64)
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -72,6 +74,7 @@ class Proxy:
             return
         for side in (client, server):
             side.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.own_ports.append(server.getsockname()[1])
         self.carry(client, server)
 
     def carry(self, client: socket.socket, server: socket.socket) -> None:
@@ -190,7 +193,8 @@ class _PostgresTalk:
 class WorkerProxy(Proxy):
     """Between a coordinator and its workers. Points: `before push`, the task was committed as handed out and is not delivered;
     `after push`, it was delivered; matched by the task. `before telling` and `after telling`: the same for groups that were
-    resolved while the worker holds the task; matched by what it is told."""
+    resolved while the worker holds the task; matched by what it is told. `before calling off` and `after calling off`: the same
+    for tasks that are to be cancelled or are lost; matched by the message."""
 
     def __init__(self, upstream_port: int, strike: Strike) -> None:
         self.strike = strike
@@ -259,5 +263,9 @@ class _WorkTalk:
             pushes: list[tuple[str, Any]] = [("push", task) for task in tasks if len(task.run_id) == 36]
             if response.HasField("groups") and len(response.groups.token) == 38:
                 pushes.append(("telling", response.groups))
+            if response.HasField("cancel") and len(response.cancel.token) >= 38:
+                pushes.append(("calling off", response.cancel))
+            if response.HasField("lost") and any(len(token) >= 38 for token in response.lost.tokens):
+                pushes.append(("calling off", response.lost))
             return pushes
         return []

@@ -7,6 +7,7 @@ import threading
 import time
 import uuid
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import grpc
@@ -104,6 +105,16 @@ class RawWorker:
         self.welcome = self.next("welcome")
         return self.welcome
 
+    def move(self, service: Service, held: Iterable[bytes] = ()) -> None:
+        """Goes on at another coordinator when the stream has ended, with what it holds and with all that came until then."""
+        with suppress(Ended):
+            self.next("nothing")
+        kept = self._kept
+        self.drop()
+        tokens = [response.task.token for response in kept if response.WhichOneof("message") == "task"]
+        self.open(held=[*held, *tokens], service=service)
+        self._kept = kept + self._kept
+
     @property
     def stream(self) -> Any:
         """The call of the stream."""
@@ -114,22 +125,31 @@ class RawWorker:
 
     def next(self, kind: str, timeout: float = PATIENCE) -> Any:
         """The next message of a kind; those of other kinds are kept."""
+        return self.next_of((kind,), timeout)
+
+    def next_of(self, kinds: Iterable[str], timeout: float = PATIENCE) -> Any:
+        """The next message of any of these kinds."""
+        kinds = tuple(kinds)
         for index, response in enumerate(self._kept):
-            if response.WhichOneof("message") == kind:
+            if (kind := response.WhichOneof("message")) in kinds:
                 return getattr(self._kept.pop(index), kind)
         deadline = time.monotonic() + timeout
         while True:
             try:
                 response = self._incoming.get(timeout=max(0.0, deadline - time.monotonic()))
             except queue.Empty:
-                kinds = [kept.WhichOneof("message") for kept in self._kept]
-                raise TimeoutError(f"no {kind} came within {timeout} s; kept: {kinds}") from None
+                came = [kept.WhichOneof("message") for kept in self._kept]
+                raise TimeoutError(f"no {' or '.join(kinds)} came within {timeout} s; kept: {came}") from None
             if isinstance(response, Ended):
                 self._incoming.put(response)
                 raise response
-            if response.WhichOneof("message") == kind:
+            if (kind := response.WhichOneof("message")) in kinds:
                 return getattr(response, kind)
             self._kept.append(response)
+
+    def kept(self, kind: str) -> list[Any]:
+        """Messages of a kind that came and that nobody took."""
+        return [getattr(kept, kind) for kept in self._kept if kept.WhichOneof("message") == kind]
 
     def forget(self, *kinds: str) -> None:
         """Drops kept messages of these kinds."""

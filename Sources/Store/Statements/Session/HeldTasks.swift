@@ -32,9 +32,15 @@ package struct HeldRuns: PostgresStatement {
 
   package init(sessionIDs: [SessionID]) { self.sessionIDs = sessionIDs }
 
+  package struct Row: Sendable {
+    package var run: ClaimedRun
+    /// Why the run is to cancel, if it is.
+    package var cancelReason: String?
+  }
+
   package static let name = "held_runs"
   package static let sql = """
-    SELECT o.run_id, o.session_id, o.lease_epoch, o.sticky
+    SELECT o.run_id, o.session_id, o.lease_epoch, o.sticky, CASE WHEN o.cancel_requested THEN coalesce(o.cancel_reason, '') END
       FROM kagzi.open_runs o
      WHERE o.leased
        AND CASE WHEN cardinality($1::uuid[]) > 0 THEN o.session_id = ANY ($1::uuid[])
@@ -43,7 +49,9 @@ package struct HeldRuns: PostgresStatement {
     """
 
   package func bind(_ parameters: inout PostgresParameters) { parameters.bindArray(sessionIDs) }
-  package static func decode(_ row: borrowing PostgresRow) throws(PostgresDecodingError) -> ClaimedRun {
-    ClaimedRun(runID: try row.id(0), sessionID: try row.id(1), epoch: try row.int32(2), isDelta: try row.bool(3))
+  package static func decode(_ row: borrowing PostgresRow) throws(PostgresDecodingError) -> Row {
+    let run = ClaimedRun(
+      runID: try row.id(0), sessionID: try row.id(1), epoch: try row.int32(2), isDelta: try row.bool(3))
+    return Row(run: run, cancelReason: try row.optionalString(4))
   }
 }

@@ -9,6 +9,8 @@ package struct CancelRunsMany: PostgresStatement {
   package struct Row: Sendable {
     package var runID: RunID
     package var wake: Wake
+    /// Whether it was not asked before.
+    package var isFirst: Bool
   }
 
   package static let name = "cancel_runs_many"
@@ -44,9 +46,10 @@ package struct CancelRunsMany: PostgresStatement {
         sticky = CASE WHEN w.wakes AND w.reserved IS NOT NULL
           THEN r.sticky AND r.session_id IS NOT DISTINCT FROM w.reserved ELSE r.sticky END
       FROM run w, clock WHERE r.run_id = ANY (ARRAY[w.run_id])
-      RETURNING r.run_id, w.wakes, w.reserved, r.lease_epoch, r.sticky
+      RETURNING r.run_id, w.wakes, w.reserved, r.lease_epoch, r.sticky, w.is_first
     )
-    SELECT run_id, CASE WHEN NOT wakes THEN 0 WHEN reserved IS NULL THEN 1 ELSE 2 END, lease_epoch, sticky FROM asked
+    SELECT run_id, CASE WHEN NOT wakes THEN 0 WHEN reserved IS NULL THEN 1 ELSE 2 END, lease_epoch, sticky, is_first
+      FROM asked
     """
 
   package func bind(_ parameters: inout PostgresParameters) {
@@ -57,13 +60,12 @@ package struct CancelRunsMany: PostgresStatement {
   }
 
   package static func decode(_ row: borrowing PostgresRow) throws(PostgresDecodingError) -> Row {
-    let runID = try row.id(0)
-    switch try row.int32(1) {
-    case 1: return Row(runID: runID, wake: .ready)
-    case 2:
-      return Row(
-        runID: runID, wake: .leased(epoch: try row.int32(2), isDelta: try row.bool(3), isAlone: false))
-    default: return Row(runID: runID, wake: .none)
-    }
+    let wake: Wake =
+      switch try row.int32(1) {
+      case 1: .ready
+      case 2: .leased(epoch: try row.int32(2), isDelta: try row.bool(3), isAlone: false)
+      default: .none
+      }
+    return Row(runID: try row.id(0), wake: wake, isFirst: try row.bool(4))
   }
 }
