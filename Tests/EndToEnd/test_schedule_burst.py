@@ -21,7 +21,8 @@ def create(schedules: Schedules, names: list[str], cron: str) -> None:
     """Creates schedules side by side."""
     calls = []
     for name in names:
-        request = schedule_service.CreateScheduleRequest(schedule_id=name, spec=schedules.spec(cron=cron))
+        spec = schedules.spec(cron=cron, overlap_policy=schedule_service.OVERLAP_POLICY_ALLOW)
+        request = schedule_service.CreateScheduleRequest(schedule_id=name, spec=spec)
         calls.append(schedules.stub.CreateSchedule.future(request, timeout=30))
     for call in calls:
         call.result()
