@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -12,7 +13,9 @@ from typing import Any
 
 import grpc
 import pytest
-from harness import Coordinator, Postgres, Process, Service, common, run, workflow_service
+from harness import (
+    Coordinator, Postgres, Process, Service, common, payload, run, schedule, worker, workflow_service,
+)  # fmt: skip
 from harness.contract import schedule_service
 from harness.faults import PostgresProxy, Strike, WorkerProxy
 from harness.schedules import Schedules, seconds_of
@@ -250,3 +253,97 @@ def test_a_worker_whose_clock_is_an_hour_off_changes_nothing(
         assert 0.3 <= seconds_of(nap.settled_at) - seconds_of(nap.scheduled_at) < 2
     # It has lived longer than its lease, and lost nothing.
     assert not process.count("session lost")
+
+
+class HeldCommits:
+    """Holds back the commit of the next batch that has a statement, until it is let go."""
+
+    def __init__(self) -> None:
+        self.strike = Strike()
+        self.reached = threading.Event()
+        self.go_on = threading.Event()
+        self.statement = ""
+        self.strike.arm("before commit", self._look, lambda: None)
+
+    def _look(self, statements: list[str]) -> bool:
+        if self.statement and any(name.startswith(self.statement) for name in statements):
+            self.statement = ""
+            self.reached.set()
+            assert self.go_on.wait(30)
+        return False
+
+    def hold(self, statement: str) -> None:
+        self.reached.clear()
+        self.go_on.clear()
+        self.statement = statement
+
+
+def test_nothing_is_answered_pushed_or_woken_before_its_commit(
+    postgres: Postgres, new_database: Any, new_coordinator: Any, raw: Any, queue: str
+) -> None:
+    commits = HeldCommits()
+    proxy = PostgresProxy(postgres.port, commits.strike)
+    database = new_database().replace(f":{postgres.port}/", f":{proxy.port}/")
+    service = new_coordinator(f"{database}?sslmode=disable&gssencmode=disable").service()
+    flow = raw(service, queue, workflows=["w"], activities=["a"])
+    flow.open()
+    flow.grant(4, 1)
+    # From then on it is known that nothing waits, and the start itself hands its task out.
+    first = service.start("w", queue)
+    flow.complete(flow.task().token)
+    assert service.wait(first).status == run.RUN_STATUS_COMPLETED
+
+    def nothing_is_told(*calls: Any) -> None:
+        assert commits.reached.wait(10)
+        for kind in ("task", "answer"):
+            flow.expect_nothing(kind, 0.2)
+        assert not any(call.done() for call in calls)
+        commits.go_on.set()
+
+    def report(statement: str, token: bytes, *calls: Any, **fields: Any) -> None:
+        commits.hold(statement)
+        request = flow.request(token, **fields)
+        flow.send(report=request)
+        nothing_is_told(*calls)
+        assert not flow.answer(request.report_id).HasField("rejection")
+
+    commits.hold("start_runs_many")
+    start = workflow_service.StartWorkflowRequest(workflow_type="w", task_queue=queue, input=common.Payload(data=b"1"))
+    started = service.workflows.StartWorkflow.future(start, timeout=30)
+    nothing_is_told(started)
+    run_id = started.result().run_id
+    wait = workflow_service.WaitRunRequest(run_id=run_id)
+    wait.wait.FromSeconds(30)
+    waiting = service.workflows.WaitRun.future(wait, timeout=40)
+    suspended = worker.WorkflowReport(suspend=worker.Suspend(), commands=[schedule("a", "a")])
+    report("advance_runs_many", flow.task().token, waiting, workflow=suspended)
+    report("settle_steps_many", flow.task().token, waiting, activity=worker.ActivityReport(output=payload()))
+    completed = worker.WorkflowReport(complete=worker.Complete(output=payload()))
+    report("close_runs_many", flow.task().token, waiting, workflow=completed)
+    assert waiting.result().run.status == run.RUN_STATUS_COMPLETED
+    proxy.close()
+
+
+def test_a_task_that_a_commit_handed_out_and_nobody_heard_of_is_given_back(
+    postgres: Postgres, new_database: Any, new_coordinator: Any, raw: Any, queue: str
+) -> None:
+    strike = Strike()
+    proxy = PostgresProxy(postgres.port, strike)
+    database = new_database().replace(f":{postgres.port}/", f":{proxy.port}/")
+    service = new_coordinator(f"{database}?sslmode=disable&gssencmode=disable").service()
+    flow = raw(service, queue, workflows=["w"], activities=["a"])
+    flow.open()
+    flow.keep_beating(5)
+    flow.grant(1)
+    run_id = service.start("w", queue)
+    flow.suspend(flow.task().token, schedule("a", "a"))
+    # The connection is lost after the commit; the coordinator lives, and finds nothing to claim when it looks again.
+    strike.arm("after commit", lambda statements: "claim_steps" in statements, lambda: None)
+    flow.grant(0, 1)
+    assert strike.struck.wait(10)
+    assert service.step(run_id, "a").state == run.STEP_STATE_RUNNING
+    # Two looks, 10 s apart, must find it.
+    task = flow.task(timeout=40)
+    assert task.activity.step == "a" and task.attempt == 1
+    assert not flow.output(task.token).HasField("rejection")
+    proxy.close()

@@ -148,11 +148,15 @@ def test_checklist_21_ready_tasks_that_nobody_serves_are_found(own: Service, raw
     status, findings = check(own, task_overdue=duration(0.2))
     assert status == UNHEALTHY and findings[f"queue/{queue}"].status == UNHEALTHY
     # A worker without free slots serves them, but late.
-    raw(own, queue, workflows=["w"]).open()
+    late = raw(own, queue, workflows=["w"])
+    late.open()
     status, findings = check(own, task_overdue=duration(0.2))
     assert status == DEGRADED and findings[f"queue/{queue}"].evidence["live_workers"] == "1"
     status, findings = check(own)
     assert status == HEALTHY and f"queue/{queue}" not in findings
+    # One that drains will not take them.
+    own.admin.DrainWorker(admin.DrainWorkerRequest(worker_id=late.worker_id), timeout=CALL)
+    assert check(own)[1][f"queue/{queue}"].evidence["live_workers"] == "0"
 
 
 def test_checklist_21_parked_runs_are_found_with_their_reason(own: Service, raw: Any, queue: str) -> None:
@@ -169,8 +173,10 @@ def test_checklist_21_parked_runs_are_found_with_their_reason(own: Service, raw:
     assert "step 'a' became 'b'" in findings["runs"].message
 
 
-def test_checklist_21_a_namespace_is_checked_by_itself(own: Service, queue: str) -> None:
+def test_checklist_21_a_namespace_is_checked_by_itself(own: Service, raw: Any, queue: str) -> None:
     own.admin.CreateNamespace(admin.CreateNamespaceRequest(name="quiet"), timeout=CALL)
+    subject = f"worker/{raw(own, queue, activities=['a']).worker_id}"
+    assert subject in check(own, namespace="default")[1] and subject not in check(own, namespace="quiet")[1]
     own.start("w", queue)
     assert check(own)[0] == DEGRADED
     assert check(own, namespace="default")[0] == DEGRADED

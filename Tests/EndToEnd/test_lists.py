@@ -71,6 +71,7 @@ def listed(service: Service, wanted: Any, page_size: int) -> list[str]:
         page = service.workflows.ListRuns(request, timeout=CALL)
         assert len(page.runs) <= page_size
         found += [entry.run_id for entry in page.runs]
+        assert len(found) == len(set(found)), "a run is on two pages"
         token = page.next_page_token
         if not token:
             return found

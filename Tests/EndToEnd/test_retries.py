@@ -295,6 +295,8 @@ def test_schedule_to_start_counts_anew_when_a_task_is_given_back(raw: Any, servi
     flow.report(activity.token, activity=report)
     step = service.wait_step(run_id, "a", run.STEP_STATE_FAILED)
     assert step.failure.kind == common.ERROR_KIND_TIMEOUT and "no worker took" in step.failure.message
+    # A second until it is ready again, and from then on the whole limit.
+    assert step.settled_at.ToNanoseconds() - step.scheduled_at.ToNanoseconds() >= 2_000_000_000 - 1_000
 
 
 def test_schedule_to_close_is_not_retried(flow: RawWorker, service: Service, queue: str) -> None:
@@ -311,12 +313,20 @@ def test_schedule_to_close_is_not_retried(flow: RawWorker, service: Service, que
     assert step.failure.kind == common.ERROR_KIND_TIMEOUT and step.attempt == 3
 
 
-def test_schedule_to_close_passes_while_the_run_is_paused(flow: RawWorker, service: Service, queue: str) -> None:
-    run_id = service.start("w", queue, start_delay=duration(0))
-    flow.grant(0, 0)
+@pytest.mark.parametrize("scheduled", ["before the pause", "after it"])
+def test_schedule_to_close_passes_while_the_run_is_paused(
+    flow: RawWorker, service: Service, queue: str, scheduled: str
+) -> None:
+    run_id = service.start("w", queue)
     task = flow.task()
-    service.pause(run_id)
-    flow.suspend(task.token, schedule("a", "a", schedule_to_close_timeout=duration(0.4), retry_policy=policy(3)))
+    late = schedule("a", "unserved", schedule_to_close_timeout=duration(0.4), retry_policy=policy(3))
+    if scheduled == "before the pause":
+        flow.go_on(task.token, commands=[late])
+        service.pause(run_id)
+        flow.suspend(task.token)
+    else:
+        service.pause(run_id)
+        flow.suspend(task.token, late)
     step = service.wait_step(run_id, "a", run.STEP_STATE_FAILED)
     assert step.failure.kind == common.ERROR_KIND_TIMEOUT
     service.resume(run_id)
@@ -330,23 +340,32 @@ def test_a_workflow_task_lost_to_dead_workers_too_often_parks_the_run_and_resume
     service = new_coordinator(new_database(), "--loss-limit", "2").service()
     run_id = service.start("w", queue)
 
-    def lose() -> None:
+    def hold(*reported: Any) -> RawWorker:
         dying = raw(service, queue, workflows=["w"], lease=1)
         dying.open()
         dying.keep_beating(0.3)
         dying.grant(1)
-        dying.task(timeout=10)
-        dying.drop()
+        token = dying.task(timeout=10).token
+        if reported:
+            dying.go_on(token, commands=reported)
+        return dying
 
-    for _ in range(2):
-        lose()
+    hold(schedule("unserved", "b")).drop()
+    second = hold()
+    # One loss holds nothing back.
+    assert service.step(run_id, "unserved").state == run.STEP_STATE_READY
+    second.drop()
     deadline = time.monotonic() + 10
     while service.get(run_id).status != run.RUN_STATUS_PAUSED:
         assert time.monotonic() < deadline
         time.sleep(0.1)
     assert "lost to dead workers 2 times in a row" in service.explain(run_id).reasons[0]
+    assert service.step(run_id, "unserved").state == run.STEP_STATE_WAITING
     service.resume(run_id)
-    lose()
+    assert service.step(run_id, "unserved").state == run.STEP_STATE_READY
+    hold().drop()
+    # A report in between: the next loss is the first of a row.
+    hold(schedule("another", "b")).drop()
     heir = raw(service, queue, workflows=["w"])
     heir.open()
     heir.grant(1)

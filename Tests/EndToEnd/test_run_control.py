@@ -189,7 +189,9 @@ def test_pausing_and_resuming_twice_is_the_same_as_once_and_a_closed_run_is_refu
 ) -> None:
     run_id = service.start("w", queue)
     task = flow.task()
+    sequence = service.get(run_id).sequence
     service.resume(run_id)
+    assert service.get(run_id).sequence == sequence
     service.pause(run_id, "first")
     sequence = service.get(run_id).sequence
     service.pause(run_id, "second")
@@ -248,22 +250,47 @@ def test_an_activity_that_a_dead_worker_held_stays_back_while_the_run_is_paused(
     assert heir.task(timeout=2).attempt == 2
 
 
+def test_a_workflow_task_that_a_dead_worker_held_comes_with_the_resume(
+    raw: Any, service: Service, queue: str
+) -> None:
+    dying = raw(service, queue, workflows=["w"], lease=1)
+    dying.open()
+    dying.grant(1)
+    run_id = service.start("w", queue)
+    dying.task()
+    service.pause(run_id)
+    dying.drop()
+    deadline = time.monotonic() + 10
+    while service.get(run_id).session_id:
+        assert time.monotonic() < deadline, "the task was never given back"
+        time.sleep(0.05)
+    heir = raw(service, queue, workflows=["w"])
+    heir.open()
+    heir.grant(1)
+    heir.expect_nothing("task", 0.3)
+    service.resume(run_id)
+    assert heir.task(timeout=2).run_id == run_id
+
+
 def test_a_parked_run_goes_on_whole_when_it_is_resumed(flow: RawWorker, service: Service, queue: str) -> None:
     run_id = service.start("w", queue)
     task = flow.task()
+    flow.go_on(task.token, commands=[schedule("before", "unserved")])
     report = worker.WorkflowReport(
         park=worker.Park(reason="'a' was renamed to 'b'"), results=[local_result("a")], commands=[schedule("x", "a")]
     )
     flow.report(task.token, workflow=report)
     parked = service.get(run_id)
     assert parked.status == run.RUN_STATUS_PAUSED and parked.status_reason == "'a' was renamed to 'b'"
-    assert states(service, run_id) == {"a": run.STEP_STATE_COMPLETED, "x": run.STEP_STATE_WAITING}
+    waiting = {"before": run.STEP_STATE_WAITING, "x": run.STEP_STATE_WAITING}
+    assert states(service, run_id) == {"a": run.STEP_STATE_COMPLETED, **waiting}
     flow.grant(1, 1)
     flow.expect_nothing("task", 0.4)
     service.resume(run_id)
     tasks = [flow.task(timeout=2), flow.task(timeout=2)]
     whole = next(task for task in tasks if task.HasField("workflow"))
-    assert not whole.workflow.delta and [step.key for step in whole.workflow.steps] == ["a", "x"]
+    assert not whole.workflow.delta and [step.key for step in whole.workflow.steps] == ["before", "a", "x"]
+    assert states(service, run_id)["before"] == run.STEP_STATE_READY
 
 
 def test_a_delayed_start_that_falls_due_while_paused_begins_with_the_resume(
@@ -280,6 +307,18 @@ def test_a_delayed_start_that_falls_due_while_paused_begins_with_the_resume(
     flow.grant(1)
     flow.expect_nothing("task", 0.3)
     assert service.get(early).status == run.RUN_STATUS_PENDING
+
+
+def test_another_attempt_of_the_run_that_falls_due_while_it_is_paused_begins_with_the_resume(
+    flow: RawWorker, service: Service, queue: str
+) -> None:
+    run_id = service.start("w", queue, retry_policy=policy(2, 0.2))
+    fail(flow, flow.task().token)
+    service.pause(run_id)
+    flow.grant(1)
+    flow.expect_nothing("task", 0.6)
+    service.resume(run_id)
+    assert flow.task(timeout=2).attempt == 2
 
 
 def test_a_cancelled_paused_run_stays_paused_until_its_grace_closes_it(

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
-from harness import Postgres, run, timer, worker
+from harness import Postgres, common, policy, run, timer, worker
 from harness.raw import duration
 
 
@@ -96,13 +96,24 @@ def test_a_timer_of_zero_or_of_the_past_fires_at_once(service: Any, raw: Any, qu
     assert service.wait(run_id).status == run.RUN_STATUS_COMPLETED
 
 
-def test_a_run_timeout_is_not_left_to_the_slow_scan(service: Any, raw: Any, queue: str) -> None:
+def test_run_timeouts_and_further_attempts_are_not_left_to_the_slow_scan(service: Any, raw: Any, queue: str) -> None:
     flow = raw(service, queue, workflows=["w"])
     flow.open()
+
+    def let_the_timer_loop_look() -> None:
+        """When this has fired it has just looked, and would look again in 5 s."""
+        flow.grant(1)
+        service.start("w", queue, start_delay=duration(0.1))
+        flow.task()
+
     flow.grant(1)
-    # When this has fired, the timer loop has just looked, and would look again in 5 s.
-    service.start("w", queue, start_delay=duration(0.1))
-    flow.task()
+    service.start("w", queue, retry_policy=policy(2, 0.3))
+    failing = flow.task()
+    let_the_timer_loop_look()
+    flow.fail(failing.token, common.ERROR_KIND_UNKNOWN)
+    flow.grant(1)
+    assert flow.task(timeout=2).attempt == 2
+    let_the_timer_loop_look()
     timed_out = service.wait(service.start("w", queue, run_timeout=duration(0.3)))
     assert timed_out.status == run.RUN_STATUS_TIMED_OUT
     late = (timed_out.closed_at.ToNanoseconds() - timed_out.created_at.ToNanoseconds()) / 1e9 - 0.3

@@ -94,6 +94,10 @@ struct SchedulePlanTests {
       }
       #expect(plan.due.count <= terms.catchUpLimit)
       for occurrence in plan.due { #expect(terms.fireTime(of: occurrence) <= now) }
+      // What follows one that is kept is kept; the first of all is not too old.
+      if let first = plan.due.first, plan.due.count < terms.catchUpLimit {
+        #expect(terms.fireTime(of: first) >= now - terms.catchUpWindowMicroseconds)
+      }
       dealt += plan.due
       cursor = plan.next!
       #expect(terms.fireTime(of: cursor) > now)

@@ -115,6 +115,12 @@ struct DecideFiringTests {
       try await store.end(0)
       let (second, none) = try await next()
       #expect(none == nil)
+      if case .startFiring(var stale) = second {
+        stale.revision -= 1
+        guard case .refused = try await store.execute(.startFiring(stale)) else {
+          return fail("started as the schedule was before it changed")
+        }
+      }
       guard case .firing = try await store.execute(second) else { return fail("not started") }
       guard case .refused = try await store.execute(second) else { return fail("started twice") }
       #expect(try await next().1 == UUID(high: 1, low: 102))
@@ -122,6 +128,41 @@ struct DecideFiringTests {
       guard case .firing = try await store.execute(try await next().0) else { return fail("not started") }
       #expect(try await store.read(WaitingSchedules(limit: 10)).isEmpty)
       #expect(try await store.firings(1).map(\.runID?.low) == [0, 102, 103])
+    }
+  }
+
+  @Test("an occurrence that comes when the last run has ended, but another waits for that, waits behind it")
+  func noOvertaking() async throws {
+    try await StoreFixture.with { store in
+      try await store.createSchedule(1)
+      let states = [FiringDecision.State.started, .waiting, .waiting]
+      for (index, expected) in zip(0..<3 as Range<Int64>, states) {
+        if index == 2 { try await store.end(0) }
+        let firing = store.firing(
+          1, revision: index + 1, run: UInt64(index), at: index, policy: .bufferAll, room: 10)
+        #expect(try await store.decide(firing)?.state == expected)
+      }
+    }
+  }
+
+  @Test("what the calendar has waiting stays waiting while the schedule is paused; what a person fired goes on")
+  func pausedWhileWaiting() async throws {
+    try await StoreFixture.with { store in
+      try await store.createSchedule(1)
+      for index in 0..<2 as Range<Int64> {
+        _ = try await store.decide(
+          store.firing(1, revision: index + 1, run: UInt64(index), at: index, policy: .bufferAll, room: 10))
+      }
+      #expect(try await store.read(WaitingSchedules(limit: 10)).map(\.firing.cause) == [.calendar])
+      var paused = try #require(try await store.schedule(1))
+      paused.isPaused = true
+      paused.fireAt = nil
+      let revision = try #require(try await store.read(ChangeSchedule(schedule: paused)).first?.revision)
+      #expect(try await store.read(WaitingSchedules(limit: 10)).isEmpty)
+      let trigger = store.firing(
+        1, revision: revision, run: 50, at: 50, cause: .trigger, policy: .bufferAll, room: 10)
+      #expect(try await store.decide(trigger)?.state == .waiting)
+      #expect(try await store.read(WaitingSchedules(limit: 10)).map(\.firing.cause) == [.trigger])
     }
   }
 

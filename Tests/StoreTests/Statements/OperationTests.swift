@@ -195,10 +195,38 @@ struct OperationTests {
         if epoch < 3 {
           guard case .ready = wake else { return fail("not ready") }
           try await store.execute(.claimRuns(ClaimTasks(key: key, slots: [store.session])))
+          guard case .refused = try await store.execute(.releaseRun(release)) else { return fail("lost twice") }
         }
       }
       let run = try #require(try await store.run(1))
       #expect(run.status == .paused && run.statusReason?.contains("3 times") == true)
+    }
+  }
+
+  @Test("what is said of an activity under an older epoch changes nothing")
+  func staleEpoch() async throws {
+    try await StoreFixture.with { store in
+      let runID = UUID(high: 1, low: 1)
+      let key = TaskKey(kind: .activity, namespace: "default", queue: "q", type: "a", version: 1)
+      try await store.execute(.startRun(store.start(1)))
+      try await store.execute(store.suspend(1, steps: [store.activity("a", leased: true)]))
+      try await store.execute(.releaseStep(ReleaseStep(runID: runID, stepKey: "a", epoch: 1)))
+      try await store.execute(.claimSteps(ClaimTasks(key: key, slots: [store.session])))
+      func report(_ epoch: Int32) -> [Operation] {
+        let retry = RetryStep(
+          runID: runID, stepKey: "a", guard: .held(epoch: epoch), attempt: 1, failure: [1], delayMilliseconds: 0)
+        return [
+          .recordProgress(RecordProgress(runID: runID, stepKey: "a", epoch: epoch, progress: [UInt8(epoch)])),
+          .retryStep(retry), .releaseStep(ReleaseStep(runID: runID, stepKey: "a", epoch: epoch)),
+          store.settle(1, "a", epoch: epoch),
+        ]
+      }
+      guard case .done = try await store.execute(report(2)[0]) else { return fail("no progress of the attempt") }
+      for operation in report(1) {
+        guard case .refused = try await store.execute(operation) else { return fail("\(operation)") }
+      }
+      let step = try await store.steps(1)[0]
+      #expect(step.state == .running && step.progress == [2])
     }
   }
 

@@ -67,9 +67,18 @@ struct RetentionTests {
       let lately = try await make(store, 3, createdDaysAgo: 30, closedDaysAgo: 6.9)
       let young = try await make(store, 4, createdDaysAgo: 1, closedDaysAgo: 0.5)
       #expect(try await remaining(store) == [old, open, lately, young])
+      try await store.database.withConnection { connection in
+        try connection.executeScript(
+          """
+          INSERT INTO kagzi.signals (run_id, seq, name, received_at) SELECT run_id, 1, 'go', now() FROM kagzi.runs;
+          INSERT INTO kagzi.groups (run_id, group_key, strategy, member_count, opened_seq, opened_at)
+          SELECT run_id, 'g', 1, 2, 1, now() FROM kagzi.runs
+          """)
+      }
       let row = try await remove(store)
       #expect(row.isOurTurn && row.removed == 1 && row.next == nil)
       #expect(try await remaining(store) == [open, lately, young])
+      for table in ["signals", "groups"] { #expect(try await count(store, table) == 3, "\(table)") }
       #expect(try await count(store, "steps") == 2)
       #expect(try await count(store, "step_attempts") == 2)
       let again = try await remove(store)

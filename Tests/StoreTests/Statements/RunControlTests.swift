@@ -81,6 +81,9 @@ struct RunControlTests {
           .claimRuns(ClaimTasks(key: key, slots: [store.session])))
       else { return fail("not claimed") }
       #expect(claimed.map(\.isDelta) == [false] && claimed.map(\.epoch) == [2])
+      guard case .refused = try await store.execute(.restartRun(restart(1))) else {
+        return fail("restarted under an older epoch")
+      }
       guard
         case .advanced(let advanced) = try await store.execute(
           store.suspend(1, epoch: 2, steps: [store.activity("open", leased: true)]))
@@ -92,6 +95,14 @@ struct RunControlTests {
       guard case .woken = try await store.execute(store.settle(1, "open", epoch: 2)) else {
         return fail("the new token does not fit")
       }
+      // The same operation once more, of a commit whose answer was lost long ago: what was recorded since stays.
+      try await store.execute(.claimRuns(ClaimTasks(key: key, slots: [store.session])))
+      guard
+        case .advanced = try await store.execute(
+          store.suspend(1, epoch: 3, steps: [store.activity("later", leased: true)]))
+      else { return fail("not advanced again") }
+      guard case .refused = try await store.execute(.restartRun(restart(1))) else { return fail("restarted twice") }
+      #expect(try await store.steps(1).map(\.key) == ["done", "open", "later"])
     }
   }
 
@@ -127,7 +138,9 @@ struct RunControlTests {
       guard
         case .refused = try await store.execute(.closeRun(CloseRun(runID: id(1), epoch: 1, status: .completed)))
       else { return fail("a token from before closed it") }
-      guard case .refused = try await store.execute(.reopenRun(ReopenRun(runID: id(2), dropped: [2]))) else {
+      try await store.execute(.startRun(store.start(3)))
+      try await store.execute(.closeRun(CloseRun(runID: id(3), epoch: 1, status: .completed)))
+      guard case .refused = try await store.execute(.reopenRun(ReopenRun(runID: id(3), dropped: [2]))) else {
         return fail("a completed run was opened")
       }
     }

@@ -59,6 +59,17 @@ struct WorkerTests {
     }
   }
 
+  @Test("a session that has ended is neither renewed nor taken over")
+  func ended() async throws {
+    try await StoreFixture.with { store in
+      _ = try await store.read(registration(first))
+      _ = try await store.read(registration(second, "other"))
+      _ = try await store.read(EndSession(sessionID: first, reason: "over"))
+      #expect(try await store.read(RenewSessions(sessionIDs: [first, second])) == [second])
+      #expect(try await store.read(AdoptSession(sessionID: first, coordinatorID: UUID(high: 2, low: 2))).isEmpty)
+    }
+  }
+
   @Test("checklist 19: drained, drained again, ended twice: each event once, the last order holds")
   func draining() async throws {
     try await StoreFixture.with { store in
