@@ -33,7 +33,7 @@ struct BatchCommand: AsyncParsableCommand {
   @Flag(help: "Act on every run of the namespace: needed when there is no filter.") var all = false
   @Flag(help: "Only count the runs that would be changed.") var dryRun = false
   @Option(help: "Why; shown to operators.") var reason = ""
-  @Option(help: "At most this many runs a second. Default: as fast as it goes") var maxPerSecond: UInt32 = 0
+  @Option(help: "At most this many runs a second. Default: as fast as it goes") var maxPerSecond: UInt32?
   @Option(help: "For signal: the signal's name.") var signal = ""
   @Option(help: "For signal: its payload, as JSON.") var payload: String?
   @Option(help: "For signal: the same request id signals each run once. Default: a new one") var requestId: String?
@@ -43,7 +43,7 @@ struct BatchCommand: AsyncParsableCommand {
     let request = BatchRunsRequest(
       namespace: options.resolvedNamespace, filter: try filter.filter(), action: action.message, reason: reason,
       dryRun: dryRun, all: all, signalName: signal,
-      payload: payload.map { Payload(data: Array($0.utf8), encoding: "json") }, maxPerSecond: maxPerSecond,
+      payload: payload.map { Payload(data: Array($0.utf8), encoding: "json") }, maxPerSecond: maxPerSecond ?? 0,
       requestID: action == .signal ? requestId ?? UUID().uuidString.lowercased() : "")
     let last = try await options.withClient { client in
       var bar = ProgressBar(isShown: !options.json && !dryRun)

@@ -11,7 +11,7 @@ struct SignalCommand: AsyncParsableCommand {
   @OptionGroup var run: RunArgument
   @Argument(help: "The signal's name.") var name: String
   @Option(help: "The payload as JSON; `-` reads standard input.") var payload: String?
-  @Option(help: "The same request id signals the run once.") var requestId: String?
+  @Option(help: "The same request id signals the run once. Default: a new one") var requestId: String?
   @OptionGroup var options: ClientOptions
 
   func run() async throws {
