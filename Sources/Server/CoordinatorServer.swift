@@ -69,7 +69,7 @@ package struct CoordinatorServer: Sendable {
       database,
       connections: .init(
         lanes: settings.lanes, reads: settings.readConnections, lookups: settings.lookupConnections),
-      logger: logger)
+      logger: logger, delivering: { LoopHandover.gathering($0) })
     let probe = DatabaseProbe(database, logger: logger)
     // Its first look is where the count of WAL begins: before the first workflow.
     _ = await probe.check()

@@ -34,7 +34,12 @@ package final class Store: Sendable {
   }
 
   /// Connects by itself, now or when the database is there.
-  package init(_ database: PostgresConfiguration, connections: Connections, logger: Logger) {
+  ///
+  /// - Parameter delivering: see `Batcher`.
+  package init(
+    _ database: PostgresConfiguration, connections: Connections, logger: Logger,
+    delivering: @escaping @Sendable (() -> Void) -> Void = { $0() }
+  ) {
     let (forLanes, forReads, forLookups) = (
       database.forBatches().countedApart(), database.forReads().countedApart(), database.forBatches().countedApart()
     )
@@ -42,7 +47,7 @@ package final class Store: Sendable {
     // Made here, in the module of the batcher's code, so that the compiler makes that code for this very executor.
     batcher = Batcher(
       forLanes, lanes: connections.lanes, executor: OperationExecutor(operations: operationCounts),
-      logger: logger)
+      logger: logger, delivering: delivering)
     pool = PostgresPool(
       forReads, limits: .init(size: connections.reads, waiting: 20_000), logger: logger)
     lookups = PostgresPool(

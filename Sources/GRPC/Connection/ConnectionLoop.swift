@@ -27,8 +27,12 @@ final class ConnectionLoop: @unchecked Sendable {
       inbox.append(work)
       return inbox.count == 1
     }
-    if isFirst { eventLoop.execute { self.drainInbox() } }
+    guard isFirst else { return }
+    if let handover = LoopHandover.current { handover.add(self) } else { wake() }
   }
+
+  /// Has the loop take what is in the inbox.
+  func wake() { eventLoop.execute { self.drainInbox() } }
 
   private func drainInbox() {
     let work = inbox.withLock { inbox in

@@ -177,10 +177,11 @@ extension Coordinator {
         return settleRefusal(result, token, reportID, plan, session, answer)
       }
       session.remove(token)
-      answer(.recorded(reportID, plan, closed.resolvedGroups))
+      // Before the worker's answer: others wait for it.
       runClosed(
         token.runID, closed, output: close.output, failure: close.failure,
         reason: "the run closed as \(closed.closing.status.name)")
+      answer(.recorded(reportID, plan, closed.resolvedGroups))
     }
   }
 

@@ -102,11 +102,6 @@ extension Coordinator {
       case .success(.started(let createdAt)):
         meter.runStarted()
         hub.started.started(start.runID, at: createdAt)
-        completion(
-          .success(
-            StartWorkflowResponse(
-              runID: start.runID.description, workflowID: start.workflowID,
-              workflowVersion: UInt32(start.workflowVersion), started: true)))
         if let reserved {
           let token = TaskToken(runID: start.runID, sessionID: reserved, epoch: 1, step: nil)
           deliver(heldTask(token, of: run), firstTask(token, of: run, input: request.input, createdAt: createdAt))
@@ -116,6 +111,12 @@ extension Coordinator {
           noteReady(run.taskKey)
         }
         if let timeout = start.timeoutMilliseconds { noteDue(inMilliseconds: timeout) }
+        // After the task, for it is what the caller waits for in the end.
+        completion(
+          .success(
+            StartWorkflowResponse(
+              runID: start.runID.description, workflowID: start.workflowID,
+              workflowVersion: UInt32(start.workflowVersion), started: true)))
       case .success:
         hub.started.remove(start.runID)
         release(reserved, .workflow)

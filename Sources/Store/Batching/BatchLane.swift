@@ -17,13 +17,13 @@ internal final class BatchLane<Executor: BatchExecutor>: Sendable {
 
   init(
     number: Int, configuration: PostgresConfiguration, executor: Executor, limits: BatchLimits, counters: BatchCounters,
-    logger: Logger, onBatchFinished: @escaping @Sendable (Int) -> Void
+    logger: Logger, delivering: @escaping @Sendable (() -> Void) -> Void
   ) {
     let inbox = inbox
     let thread = NativeThread(name: "pg-lane-\(number)") {
       let runner = BatchLaneRunner(
         inbox: inbox, configuration: configuration, executor: executor, limits: limits, counters: counters,
-        logger: logger, onBatchFinished: { onBatchFinished(number) })
+        logger: logger, delivering: delivering)
       runner.run()
     }
     inbox.withLock { $0.thread = thread }

@@ -13,7 +13,7 @@ internal final class BatchLaneRunner<Executor: BatchExecutor> {
   internal let logger: Logger
   private let inbox: Monitor<BatchLane<Executor>.Inbox>
   private let configuration: PostgresConfiguration
-  private let onBatchFinished: () -> Void
+  private let delivering: (() -> Void) -> Void
   private var queue = BatchQueue<Executor.Operation, Executor.Outcome>()
   private var backoff = PostgresBackoff()
   private var connection: PostgresConnection?
@@ -22,7 +22,7 @@ internal final class BatchLaneRunner<Executor: BatchExecutor> {
 
   init(
     inbox: Monitor<BatchLane<Executor>.Inbox>, configuration: PostgresConfiguration, executor: Executor,
-    limits: BatchLimits, counters: BatchCounters, logger: Logger, onBatchFinished: @escaping () -> Void
+    limits: BatchLimits, counters: BatchCounters, logger: Logger, delivering: @escaping (() -> Void) -> Void
   ) {
     self.inbox = inbox
     self.configuration = configuration
@@ -30,7 +30,7 @@ internal final class BatchLaneRunner<Executor: BatchExecutor> {
     self.limits = limits
     self.counters = counters
     self.logger = logger
-    self.onBatchFinished = onBatchFinished
+    self.delivering = delivering
   }
 
   /// Until the lane is stopped and empty.
@@ -101,18 +101,17 @@ internal final class BatchLaneRunner<Executor: BatchExecutor> {
   internal func complete(_ operations: [Pending], _ outcomes: [Executor.Outcome?]) -> [Pending] {
     var kept: [Pending] = []
     var (count, bytes) = (0, 0)
-    for (pending, outcome) in zip(operations, outcomes) {
-      guard let outcome else {
-        kept.append(pending)
-        continue
+    inPortions(operations.indices) { index in
+      guard let outcome = outcomes[index] else {
+        kept.append(operations[index])
+        return
       }
       count += 1
-      bytes += pending.bytes
-      pending.completion(.success(outcome))
+      bytes += operations[index].bytes
+      operations[index].completion(.success(outcome))
     }
     counters.release(count: count, bytes: bytes)
     counters.operations.add(count, ordering: .relaxed)
-    if count > 0 { onBatchFinished() }
     return kept
   }
 
@@ -120,7 +119,16 @@ internal final class BatchLaneRunner<Executor: BatchExecutor> {
   internal func fail(_ operations: [Pending], _ error: StoreError) {
     counters.release(count: operations.count, bytes: operations.reduce(0) { $0 + $1.bytes })
     counters.failures.add(operations.count, ordering: .relaxed)
-    for pending in operations { pending.completion(.failure(error)) }
-    onBatchFinished()
+    inPortions(operations.indices) { operations[$0].completion(.failure(error)) }
+  }
+
+  /// Calls completions, a portion of them at once: others begin with the first while the lane calls the rest.
+  private func inPortions(_ indices: Range<Int>, _ body: (Int) -> Void) {
+    var start = indices.lowerBound
+    while start < indices.upperBound {
+      let portion = start..<min(start + limits.completionsAtOnce, indices.upperBound)
+      delivering { for index in portion { body(index) } }
+      start = portion.upperBound
+    }
   }
 }

@@ -18,11 +18,11 @@ package final class Batcher<Executor: BatchExecutor>: Sendable {
   ///
   /// - Parameters:
   ///   - lanes: threads and connections; operations are spread over them by their key.
-  ///   - onBatchFinished: called on a lane's thread, with the lane's number, after the completions of each batch that was
-  ///     committed or refused: the place to flush what they gathered.
+  ///   - delivering: called on a lane's thread with a body that calls completions, at most `completionsAtOnce` of them, and
+  ///     calls it: the place to gather what they hand to others. Default: nothing around them.
   package init(
     _ configuration: PostgresConfiguration, lanes: Int, executor: Executor, limits: BatchLimits = BatchLimits(),
-    logger: Logger, onBatchFinished: @escaping @Sendable (Int) -> Void = { _ in }
+    logger: Logger, delivering: @escaping @Sendable (() -> Void) -> Void = { $0() }
   ) {
     precondition(lanes > 0, "a batcher has at least one lane")
     self.executor = executor
@@ -31,7 +31,7 @@ package final class Batcher<Executor: BatchExecutor>: Sendable {
     self.lanes = (0..<lanes).map { number in
       BatchLane(
         number: number, configuration: configuration, executor: executor, limits: limits, counters: counters,
-        logger: logger, onBatchFinished: onBatchFinished)
+        logger: logger, delivering: delivering)
     }
   }
 

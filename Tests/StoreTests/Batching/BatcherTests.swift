@@ -11,14 +11,14 @@ struct BatcherTests {
   /// A database with the table, and a batcher over it that is shut down afterwards.
   private func withBatcher(
     lanes: Int = 1, limits: BatchLimits = BatchLimits(), executor: NumberExecutor = NumberExecutor(),
-    onBatchFinished: @escaping @Sendable (Int) -> Void = { _ in },
+    delivering: @escaping @Sendable (() -> Void) -> Void = { $0() },
     _ body: (Batcher<NumberExecutor>, TestDatabase) async throws -> Void
   ) async throws {
     try await withDatabase { database in
       try await database.withConnection { try $0.executeScript(NumberExecutor.table) }
       let batcher = Batcher(
         database.configuration, lanes: lanes, executor: executor, limits: limits, logger: TestCluster.logger,
-        onBatchFinished: onBatchFinished)
+        delivering: delivering)
       do {
         try await body(batcher, database)
         await batcher.shutdown()
@@ -158,18 +158,33 @@ struct BatcherTests {
     }
   }
 
-  @Test("tells once a batch that its completions have run")
-  func finished() async throws {
+  @Test("calls the completions of a batch in portions, each within what is around deliveries")
+  func portions() async throws {
     let events = Mutex<[String]>([])
-    let finished: @Sendable (Int) -> Void = { lane in events.withLock { $0.append("finished \(lane)") } }
-    try await withBatcher(onBatchFinished: finished) { (batcher, _) async throws -> Void in
-      let done = Signal<Void>()
-      batcher.submit(Write(number: 1)) { _ in events.withLock { $0.append("completion") } }
-      batcher.submit(Write(number: 2)) { _ in done.send(()) }
-      _ = await done.next()
+    let delivering: @Sendable (() -> Void) -> Void = { body in
+      events.withLock { $0.append("begin") }
+      body()
+      events.withLock { $0.append("end") }
     }
-    let first = events.withLock { $0.prefix(2) }
-    #expect(first == ["completion", "finished 0"])
+    let gate = Signal<Void>()
+    let finished = Signal<Void>()
+    try await withBatcher(
+      limits: BatchLimits(completionsAtOnce: 2), delivering: delivering
+    ) { (batcher, _) async throws -> Void in
+      // What is submitted meanwhile is one batch.
+      batcher.submit(Write(number: 0)) { _ in
+        for number in 1...3 as ClosedRange<Int32> {
+          batcher.submit(Write(number: number)) { _ in
+            events.withLock { $0.append("\(number)") }
+            finished.send(())
+          }
+        }
+        gate.send(())
+      }
+      _ = await gate.next()
+      _ = await finished.next(3)
+    }
+    #expect(events.withLock { $0 } == ["begin", "end", "begin", "1", "2", "end", "begin", "3", "end"])
   }
 
   @Test("settles a batch whose session was ended at its commit by looking: written once, answered, order kept")
