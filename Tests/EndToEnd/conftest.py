@@ -16,6 +16,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 pytest.register_assert_rewrite("harness.operations", "harness.operations_on_many")
 
 from harness import Coordinator, Postgres, Process, RawWorker, Service
+from harness.rules import broken_rules
 
 ROOT = Path(__file__).resolve().parents[2]
 WORKERS = Path(__file__).parent / "workers"
@@ -35,7 +36,9 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
     cluster = Postgres(tmp_path_factory.mktemp("cluster") / "postgres")
     cluster.start()
     yield cluster
+    broken = broken_rules(cluster)
     cluster.stop()
+    assert broken == []
 
 
 @pytest.fixture(scope="session")

@@ -172,8 +172,22 @@ extension Coordinator {
     close.steps = plan.settledLocalSteps
     close.failedAttempts = plan.failedAttempts
     close.groups = plan.groups
-    store.submit(.closeRun(close)) { [self, close] result in
+    close.onlyWhenSettled = close.steps.isEmpty && close.failedAttempts.isEmpty && close.groups.isEmpty
+    submit(close, plan, token, reportID, session, answer)
+  }
+
+  private func submit(
+    _ close: CloseRun, _ plan: WorkflowReportPlan, _ token: TaskToken, _ reportID: UInt64,
+    _ session: WorkerSession, _ answer: @escaping Answer
+  ) {
+    store.submit(.closeRun(close)) { [self] result in
       guard case .success(.closed(let closed)) = result else {
+        if close.onlyWhenSettled, case .success = result {
+          // Something is open, or the lease is lost.
+          var close = close
+          close.onlyWhenSettled = false
+          return submit(close, plan, token, reportID, session, answer)
+        }
         return settleRefusal(result, token, reportID, plan, session, answer)
       }
       session.remove(token)

@@ -35,6 +35,10 @@ extension Verbs {
 
   internal func addCloses(_ pipeline: PostgresPipeline) -> [OutcomeCollector] {
     var collectors: [OutcomeCollector] = []
+    if !settledCloses.values.isEmpty {
+      let reply = pipeline.add(CloseSettledRunsMany(closes: settledCloses.values))
+      collectors.append { [settledCloses] in collect(reply.rows, settledCloses.places { $0.runID }, &$0) }
+    }
     if !closes.values.isEmpty {
       let reply = pipeline.add(CloseRunsMany(closes: closes.values))
       collectors.append { [closes] in collect(reply.rows, closes.places { $0.runID }, &$0) }

@@ -96,6 +96,8 @@ package struct CloseRun: Sendable {
   package var steps: [NewStep] = []
   package var failedAttempts: [FailedAttempt] = []
   package var groups = GroupChanges()
+  /// Whether it is refused while a step or a group of the run is open, instead of cancelling them: cheaper. Such a report has no steps.
+  package var onlyWhenSettled = false
 
   package init(runID: RunID, epoch: Int32, status: RunStatus) {
     self.runID = runID

@@ -45,7 +45,8 @@ class Postgres:
         self.process: Process | None = None
         self._programs = binaries()
         self._prefix = as_server_account()
-        self._made = 0
+        self.databases: list[str] = []
+        """The names of those that were made here."""
         self._make()
 
     def _make(self) -> None:
@@ -90,8 +91,8 @@ class Postgres:
 
     def make_database(self) -> str:
         """A new, empty database; its URL."""
-        self._made += 1
-        name = f"test_{self._made}"
+        name = f"test_{len(self.databases) + 1}"
+        self.databases.append(name)
         psql = [shutil.which("psql") or str(self._programs / "psql"), self.url(), "-qXc", f"CREATE DATABASE {name}"]
         done = subprocess.run(psql, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr

@@ -89,12 +89,16 @@ struct ChildTests {
     }
   }
 
-  @Test("a child's end is noted with its close, settles its step once, and only the step that waits for it")
-  func ending() async throws {
+  @Test(
+    "a child's end is noted with its close, settles its step once, and only the step that waits for it",
+    arguments: [true, false])
+  func ending(onlyWhenSettled: Bool) async throws {
     try await StoreFixture.with { store in
       try await store.execute(.startRun(store.start(1)))
       try await store.execute(.advanceRun(store.startChild(1, child: 2)))
-      guard case .closed(let closed) = try await store.execute(store.close(2)) else { return fail("not closed") }
+      guard
+        case .closed(let closed) = try await store.execute(store.close(2, onlyWhenSettled: onlyWhenSettled))
+      else { return fail("not closed") }
       let ended = try #require(closed.endedChild)
       #expect(ended.firstRunID == store.id(2) && ended.parent.runID == store.id(1) && ended.parentStep == "kid")
       guard case .ended(let notice)? = try await store.notices().first else { return fail("not noted") }
@@ -112,11 +116,13 @@ struct ChildTests {
     }
   }
 
-  @Test("a run without a parent or children leaves no notice")
-  func nothingOwed() async throws {
+  @Test("a run without a parent or children leaves no notice", arguments: [true, false])
+  func nothingOwed(onlyWhenSettled: Bool) async throws {
     try await StoreFixture.with { store in
       try await store.execute(.startRun(store.start(1)))
-      guard case .closed(let closed) = try await store.execute(store.close(1)) else { return fail("not closed") }
+      guard
+        case .closed(let closed) = try await store.execute(store.close(1, onlyWhenSettled: onlyWhenSettled))
+      else { return fail("not closed") }
       #expect(closed.endedChild == nil && closed.strandedChildren.isEmpty)
       #expect(try await store.notices().isEmpty)
     }

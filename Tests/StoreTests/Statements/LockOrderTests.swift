@@ -14,7 +14,7 @@ struct LockOrderTests {
     /// Nil: as the kind's name says.
     var special: Special?
 
-    enum Special: String, Sendable { case suspending, cancellingGroup, ofMember, dueMember }
+    enum Special: String, Sendable { case suspending, cancellingGroup, ofMember, dueMember, onlyWhenSettled }
 
     var testDescription: String { [kind.rawValue, special?.rawValue].compactMap { $0 }.joined(separator: " ") }
 
@@ -24,6 +24,7 @@ struct LockOrderTests {
         Form(kind: .advanceRun, special: .suspending), Form(kind: .advanceRun, special: .cancellingGroup),
         Form(kind: .settleStep, special: .ofMember), Form(kind: .retryStep, special: .ofMember),
         Form(kind: .releaseStep, special: .ofMember), Form(kind: .readyStep, special: .dueMember),
+        Form(kind: .closeRun, special: .onlyWhenSettled),
       ]
   }
 
@@ -59,6 +60,8 @@ struct LockOrderTests {
   /// run. Steps in nobody's hands come after it: what becomes of them depends on whether the run is paused.
   private func step(_ form: Form) -> (key: String, isAfterRun: Bool)? {
     switch (form.kind, form.special) {
+    // It locks none: there is none to cancel.
+    case (.closeRun, .onlyWhenSettled): nil
     case (.settleStep, .ofMember), (.retryStep, .ofMember), (.releaseStep, .ofMember): ("group/0", false)
     case (.settleStep, _), (.retryStep, _), (.releaseStep, _), (.closeRun, _), (.continueRun, _), (.endRun, _),
       (.restartRun, _):
@@ -83,6 +86,7 @@ struct LockOrderTests {
   /// A group that the operation locks.
   private func group(_ form: Form) -> String? {
     switch (form.kind, form.special) {
+    case (.closeRun, .onlyWhenSettled): nil
     case (.settleStep, .ofMember), (.retryStep, .ofMember), (.readyStep, .dueMember), (.advanceRun, .cancellingGroup),
       (.closeRun, _), (.endRun, _), (.continueRun, _), (.restartRun, _):
       "group"
@@ -262,6 +266,12 @@ extension StoreFixture {
       case (.readyStep, .dueMember):
         try connection.executeScript(
           "UPDATE kagzi.steps SET state = 4, ready_at = NULL, due_at = clock_timestamp() WHERE step_key = 'group/1'")
+      case (.closeRun, .onlyWhenSettled):
+        try connection.executeScript(
+          """
+          UPDATE kagzi.steps SET state = 7, settled_seq = 1, ready_at = NULL, due_at = NULL, session_id = NULL WHERE state < 5;
+          UPDATE kagzi.groups SET verdict = 4, resolved_seq = 1 WHERE verdict IS NULL
+          """)
       case (.forgetNotice, _):
         try connection.executeScript(
           """
@@ -284,6 +294,7 @@ extension StoreFixture {
       advance.groups.cancels = ["group"]
       return .advanceRun(advance)
     case (.settleStep, .ofMember): return settle(number, "group/0")
+    case (.closeRun, .onlyWhenSettled): return close(number, onlyWhenSettled: true)
     case (.retryStep, .ofMember):
       return .retryStep(
         RetryStep(

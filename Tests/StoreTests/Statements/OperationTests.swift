@@ -133,6 +133,51 @@ struct OperationTests {
     }
   }
 
+  @Test(
+    "a close that is meant for settled runs is refused while a step or a group is open, and changes nothing",
+    arguments: [StepState.ready, .running, .waiting, .retrying])
+  func onlyWhenSettled(state: StepState) async throws {
+    try await StoreFixture.with { store in
+      try await store.execute([.startRun(store.start(1)), .startRun(store.start(2)), .startRun(store.start(3))])
+      var step = store.activity("open", leased: state == .running)
+      step.state = state
+      if state == .retrying { step.delayMilliseconds = 60_000 }
+      var open = AdvanceRun(runID: store.id(1), epoch: 1, disposition: .continue)
+      open.steps = [step]
+      var grouped = AdvanceRun(runID: store.id(2), epoch: 1, disposition: .continue)
+      grouped.groups.opens = [NewGroup(key: "group", group: Group(strategy: .collectAll, memberCount: 1))]
+      var done = AdvanceRun(runID: store.id(3), epoch: 1, disposition: .continue)
+      done.steps = [NewStep(key: "local", kind: .local, state: .completed)]
+      try await store.execute([.advanceRun(open), .advanceRun(grouped), .advanceRun(done)])
+      let outcomes = try await store.execute([1, 2, 3].map { store.close($0, onlyWhenSettled: true) })
+      guard case .refused = outcomes[0], case .refused = outcomes[1], case .closed(let closed) = outcomes[2] else {
+        return fail("\(outcomes)")
+      }
+      #expect(closed.closing.status == .completed)
+      for number in [1, 2] as [UInt64] { #expect(try await store.run(number)?.closedAt == nil) }
+      #expect(try await store.steps(1)[0].state == state)
+      #expect(try await store.run(3)?.status == .completed)
+      // Once more, meant for all: they are closed, and what is open is cancelled.
+      let again = try await store.execute([1, 2, 3].map { store.close($0) })
+      guard case .closed = again[0], case .closed = again[1], case .refused = again[2] else { return fail("\(again)") }
+      #expect(try await store.steps(1)[0].state == .cancelled)
+    }
+  }
+
+  @Test("a settled run whose cancellation was asked for closes as cancelled, with the reason")
+  func cancelledWhenSettled() async throws {
+    try await StoreFixture.with { store in
+      try await store.execute(.startRun(store.start(1)))
+      try await store.execute(.cancelRun(CancelRun(runID: store.id(1), reason: "enough", graceMilliseconds: 60_000)))
+      var close = CloseRun(runID: store.id(1), epoch: 1, status: .failed)
+      close.isCancellation = true
+      close.failure = [1]
+      close.onlyWhenSettled = true
+      guard case .closed(let closed) = try await store.execute(.closeRun(close)) else { return fail("not closed") }
+      #expect(closed.closing.status == .cancelled && closed.closing.reason == "enough")
+    }
+  }
+
   @Test("starts: one open run a workflow id, one run a request id, also after it closed")
   func starts() async throws {
     try await StoreFixture.with { store in

@@ -21,8 +21,12 @@ extension StoreFixture {
     return advance
   }
 
-  func close(_ number: UInt64, epoch: Int32 = 1, _ status: RunStatus = .completed) -> Operation {
-    .closeRun(CloseRun(runID: id(number), epoch: epoch, status: status))
+  func close(
+    _ number: UInt64, epoch: Int32 = 1, _ status: RunStatus = .completed, onlyWhenSettled: Bool = false
+  ) -> Operation {
+    var close = CloseRun(runID: id(number), epoch: epoch, status: status)
+    close.onlyWhenSettled = onlyWhenSettled
+    return .closeRun(close)
   }
 
   func end(_ number: UInt64) -> Operation {

@@ -12,7 +12,10 @@ struct StoreFixture: Sendable {
   static func with<Result: Sendable>(_ body: (StoreFixture) async throws -> Result) async throws -> Result {
     try await withDatabase { database in
       try await Migrator(database.configuration, logger: TestCluster.logger).run()
-      return try await body(StoreFixture(database: database))
+      let fixture = StoreFixture(database: database)
+      let result = try await body(fixture)
+      try await fixture.expectRulesAreKept()
+      return result
     }
   }
 

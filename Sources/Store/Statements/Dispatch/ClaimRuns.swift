@@ -8,8 +8,7 @@ package struct ClaimRuns: PostgresStatement {
 
   package static let name = "claim_runs"
   package static let sql = """
-    WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now),
-    ready AS MATERIALIZED (
+    WITH ready AS MATERIALIZED (
       SELECT run_id FROM kagzi.open_runs
        WHERE namespace = $1 AND task_queue = $2 AND workflow_type = $3 AND workflow_version = $4 AND ready_at IS NOT NULL
        ORDER BY priority DESC, ready_at
@@ -21,9 +20,9 @@ package struct ClaimRuns: PostgresStatement {
       UPDATE kagzi.open_runs r SET
         leased = true, ready_at = NULL, status = 2, news = false,
         sticky = r.sticky AND r.session_id = p.session_id,
-        session_id = p.session_id, lease_epoch = r.lease_epoch + 1, lease_seq = r.seq, leased_at = clock.now,
-        started_at = coalesce(r.started_at, clock.now)
-      FROM placed p, clock
+        session_id = p.session_id, lease_epoch = r.lease_epoch + 1, lease_seq = r.seq, leased_at = statement_timestamp(),
+        started_at = coalesce(r.started_at, statement_timestamp())
+      FROM placed p
       WHERE r.run_id = ANY (ARRAY[p.run_id])
       RETURNING r.run_id, r.session_id, r.lease_epoch, r.sticky
     )

@@ -10,8 +10,7 @@ package struct ClaimSteps: PostgresStatement {
 
   package static let name = "claim_steps"
   package static let sql = """
-    WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now),
-    ready AS MATERIALIZED (
+    WITH ready AS MATERIALIZED (
       SELECT run_id, step_key FROM kagzi.steps
        WHERE namespace = $1 AND task_queue = $2 AND activity_type = $3 AND activity_version = $4 AND ready_at IS NOT NULL
        ORDER BY priority DESC, ready_at
@@ -22,15 +21,15 @@ package struct ClaimSteps: PostgresStatement {
     taken AS (
       UPDATE kagzi.steps s SET
         state = 2, ready_at = NULL, due_at = NULL, session_id = p.session_id, lease_epoch = s.lease_epoch + 1,
-        started_at = clock.now,
-        deadline_at = least(clock.now + least(s.start_to_close_ms, s.heartbeat_ms) * interval '1 ms',
+        started_at = statement_timestamp(),
+        deadline_at = least(statement_timestamp() + least(s.start_to_close_ms, s.heartbeat_ms) * interval '1 ms',
                             s.scheduled_at + s.schedule_to_close_ms * interval '1 ms')
-      FROM placed p, clock
+      FROM placed p
       WHERE s.run_id = ANY (ARRAY[p.run_id]) AND s.step_key = p.step_key
       RETURNING s.*
     )
     SELECT \(HeldStepColumns.columns)
-      FROM clock, taken s
+      FROM taken s
       JOIN kagzi.runs r ON r.run_id = ANY (ARRAY[s.run_id])
       LEFT JOIN kagzi.open_runs o ON o.run_id = ANY (ARRAY[s.run_id])
     UNION ALL
@@ -56,13 +55,13 @@ package struct ClaimSteps: PostgresStatement {
   }
 }
 
-/// The columns of a held activity task, from `steps s`, `runs r`, `open_runs o` and `clock`.
+/// The columns of a held activity task, from `steps s`, `runs r` and `open_runs o`.
 internal enum HeldStepColumns {
   static let columns = """
     s.run_id, s.step_key, s.session_id, s.lease_epoch, s.attempt, s.activity_type, s.activity_version, s.input, s.progress,
               s.schedule_to_start_ms, s.start_to_close_ms, s.schedule_to_close_ms, s.heartbeat_ms,
               (extract(epoch FROM least(s.started_at + s.start_to_close_ms * interval '1 ms',
-                 s.scheduled_at + s.schedule_to_close_ms * interval '1 ms') - clock.now) * 1000)::bigint,
+                 s.scheduled_at + s.schedule_to_close_ms * interval '1 ms') - statement_timestamp()) * 1000)::bigint,
               r.namespace, r.workflow_id, r.workflow_type, r.workflow_version, r.task_queue, r.priority, r.headers,
               CASE WHEN o.sticky THEN o.session_id END
     """

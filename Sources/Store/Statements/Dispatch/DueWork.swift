@@ -62,18 +62,17 @@ package struct DueRuns: PostgresStatement {
 
   /// A cancelled run `o` whose grace is over and that a worker is still at work on: nothing else is due of it.
   internal static let isLeftAlone = """
-    o.leased AND coalesce(o.cancel_deadline_at <= clock.now, false) AND coalesce(o.timeout_at > clock.now, true)
-               AND coalesce(o.resume_at > clock.now, true)
+    o.leased AND coalesce(o.cancel_deadline_at <= statement_timestamp(), false) AND coalesce(o.timeout_at > statement_timestamp(), true)
+               AND coalesce(o.resume_at > statement_timestamp(), true)
     """
 
   package static let name = "due_runs"
   package static let sql = """
-    WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now)
     SELECT o.run_id, o.namespace, o.task_queue, o.workflow_type, o.workflow_version,
-           coalesce(o.resume_at <= clock.now, false), coalesce(o.timeout_at <= clock.now, false),
-           coalesce(o.cancel_deadline_at <= clock.now, false), o.leased
-      FROM kagzi.open_runs o, clock
-     WHERE o.due_at <= clock.now AND NOT (\(isLeftAlone))
+           coalesce(o.resume_at <= statement_timestamp(), false), coalesce(o.timeout_at <= statement_timestamp(), false),
+           coalesce(o.cancel_deadline_at <= statement_timestamp(), false), o.leased
+      FROM kagzi.open_runs o
+     WHERE o.due_at <= statement_timestamp() AND NOT (\(isLeftAlone))
      ORDER BY o.due_at
      LIMIT $1
     """
@@ -97,11 +96,10 @@ package struct NextDue: PostgresStatement {
   package static let name = "next_due"
   /// What became due since it was looked for counts, too: it is late, not gone.
   package static let sql = """
-    WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now)
     SELECT floor(extract(epoch FROM least(
              (SELECT min(due_at) FROM kagzi.steps WHERE due_at IS NOT NULL),
              (SELECT min(deadline_at) FROM kagzi.groups WHERE deadline_at IS NOT NULL AND verdict IS NULL),
-             (SELECT min(o.due_at) FROM kagzi.open_runs o, clock WHERE o.due_at IS NOT NULL AND NOT (\(DueRuns.isLeftAlone))))
+             (SELECT min(o.due_at) FROM kagzi.open_runs o WHERE o.due_at IS NOT NULL AND NOT (\(DueRuns.isLeftAlone))))
              - clock_timestamp()) * 1000)::bigint
     """
 
@@ -116,12 +114,11 @@ package struct OverdueSteps: PostgresStatement {
 
   package static let name = "overdue_steps"
   package static let sql = """
-    WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now)
     SELECT \(HeldStepColumns.columns)
-      FROM clock, kagzi.steps s
+      FROM kagzi.steps s
       JOIN kagzi.runs r ON r.run_id = ANY (ARRAY[s.run_id])
       LEFT JOIN kagzi.open_runs o ON o.run_id = ANY (ARRAY[s.run_id])
-     WHERE s.session_id IS NOT NULL AND s.deadline_at < clock.now
+     WHERE s.session_id IS NOT NULL AND s.deadline_at < statement_timestamp()
      LIMIT 1000
     """
 

@@ -24,8 +24,7 @@ package struct CountReady: PostgresStatement {
 
   package static let name = "count_ready"
   package static let sql = """
-    WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now),
-    ready AS (
+    WITH ready AS (
       SELECT 1::smallint AS kind, o.namespace, o.task_queue, o.workflow_type AS type, o.workflow_version AS version, count(*) AS count,
              min(o.ready_at) AS oldest
         FROM kagzi.open_runs o
@@ -38,8 +37,8 @@ package struct CountReady: PostgresStatement {
        GROUP BY 2, 3, 4, 5
     )
     SELECT kind, namespace, task_queue, type, version, count, oldest,
-           greatest(0, (extract(epoch FROM clock.now - oldest) * 1000)::bigint)
-      FROM ready, clock
+           greatest(0, (extract(epoch FROM statement_timestamp() - oldest) * 1000)::bigint)
+      FROM ready
     """
 
   package func bind(_ parameters: inout PostgresParameters) {

@@ -18,8 +18,7 @@ package struct DecideFiringsMany: PostgresStatement {
 
   package static let name = "decide_firings_many"
   package static let sql = """
-    WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now),
-    input AS (
+    WITH input AS (
       SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::smallint[], $4::timestamptz[], $5::uuid[], $6::smallint[],
                            $7::integer[], $8::text[], $9::timestamptz[], $10::timestamptz[],
                            \(ScheduledRunArrays.arrays(from: 11)))
@@ -28,8 +27,8 @@ package struct DecideFiringsMany: PostgresStatement {
     ),
     held AS MATERIALIZED (
       SELECT i.*, s.namespace, s.decisions, s.waiting, s.last_workflow_id
-        FROM clock, input i JOIN kagzi.schedules s ON s.uid = i.uid
-       WHERE s.revision = i.revision AND (i.cause <> 1 OR s.fire_at <= clock.now)
+        FROM input i JOIN kagzi.schedules s ON s.uid = i.uid
+       WHERE s.revision = i.revision AND (i.cause <> 1 OR s.fire_at <= statement_timestamp())
        ORDER BY s.uid FOR NO KEY UPDATE OF s SKIP LOCKED
     ),
     weighed AS MATERIALIZED (
@@ -63,8 +62,8 @@ package struct DecideFiringsMany: PostgresStatement {
     recorded AS (
       INSERT INTO kagzi.schedule_firings (
         schedule_uid, number, cause, scheduled_at, decided_at, state, firing_id, run_id, skip_reason)
-      SELECT r.uid, r.decisions + 1, r.cause, r.scheduled_at, clock.now, r.state, r.firing_id, r.started_run_id, r.reason
-        FROM result r, clock WHERE r.state > 0
+      SELECT r.uid, r.decisions + 1, r.cause, r.scheduled_at, statement_timestamp(), r.state, r.firing_id, r.started_run_id, r.reason
+        FROM result r WHERE r.state > 0
     ),
     forgotten AS (
       DELETE FROM kagzi.schedule_firings f USING result r
@@ -76,10 +75,10 @@ package struct DecideFiringsMany: PostgresStatement {
         decisions = s.decisions + CASE WHEN r.state = 0 THEN 0 ELSE 1 END,
         next_at = CASE WHEN r.cause = 1 THEN r.next_at ELSE s.next_at END,
         fire_at = CASE WHEN r.cause = 1 THEN r.fire_at ELSE s.fire_at END,
-        last_at = CASE WHEN r.state = 1 THEN clock.now ELSE s.last_at END,
+        last_at = CASE WHEN r.state = 1 THEN statement_timestamp() ELSE s.last_at END,
         last_workflow_id = CASE WHEN r.state = 1 THEN r.workflow_id ELSE s.last_workflow_id END,
         waiting = CASE WHEN r.state <> 2 THEN s.waiting WHEN r.overlap = 4 THEN 1 ELSE s.waiting + 1 END
-      FROM result r, clock WHERE s.uid = r.uid
+      FROM result r WHERE s.uid = r.uid
     )
     SELECT r.uid, r.state, r.revision + 1, r.open_run_id FROM result r
     """

@@ -37,8 +37,8 @@ internal enum ScheduledRunArrays {
         run_id, namespace, workflow_id, workflow_type, workflow_version, task_queue, priority, status, seq, timeout_at,
         ready_at, due_at)
       SELECT w.run_id, w.namespace, w.workflow_id, w.workflow_type, w.workflow_version, w.task_queue, w.priority, 1, 1,
-             clock.now + w.timeout_ms * interval '1 ms', clock.now, clock.now + w.timeout_ms * interval '1 ms'
-        FROM \(source) w, clock
+             statement_timestamp() + w.timeout_ms * interval '1 ms', statement_timestamp(), statement_timestamp() + w.timeout_ms * interval '1 ms'
+        FROM \(source) w
        WHERE \(condition)
        ORDER BY w.namespace, w.workflow_id
       ON CONFLICT (namespace, workflow_id) DO NOTHING
@@ -49,8 +49,8 @@ internal enum ScheduledRunArrays {
         run_id, namespace, workflow_id, workflow_type, workflow_version, task_queue, priority, tags, headers, input,
         policy, timeout_ms, created_at)
       SELECT w.run_id, w.namespace, w.workflow_id, w.workflow_type, w.workflow_version, w.task_queue, w.priority,
-             w.tags, w.headers, w.input, w.policy, w.timeout_ms, clock.now
-        FROM clock, \(source) w FULL JOIN opened o ON o.run_id = w.run_id
+             w.tags, w.headers, w.input, w.policy, w.timeout_ms, statement_timestamp()
+        FROM \(source) w FULL JOIN opened o ON o.run_id = w.run_id
        WHERE num_nulls(w.run_id, o.run_id) = 0
     )
     """

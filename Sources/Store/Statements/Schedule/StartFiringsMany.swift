@@ -8,8 +8,7 @@ package struct StartFiringsMany: PostgresStatement {
 
   package static let name = "start_firings_many"
   package static let sql = """
-    WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now),
-    input AS (
+    WITH input AS (
       SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], \(ScheduledRunArrays.arrays(from: 4)))
           AS i (uid, revision, number, \(ScheduledRunArrays.columns))
     ),
@@ -38,9 +37,9 @@ package struct StartFiringsMany: PostgresStatement {
       UPDATE kagzi.schedules s SET
         revision = s.revision + 1,
         waiting = s.waiting - 1,
-        last_at = CASE WHEN r.state = 1 THEN clock.now ELSE s.last_at END,
+        last_at = CASE WHEN r.state = 1 THEN statement_timestamp() ELSE s.last_at END,
         last_workflow_id = CASE WHEN r.state = 1 THEN r.workflow_id ELSE s.last_workflow_id END
-      FROM result r, clock WHERE s.uid = r.uid
+      FROM result r WHERE s.uid = r.uid
     )
     SELECT r.uid, r.state, r.revision + 1, NULL::uuid FROM result r
     """

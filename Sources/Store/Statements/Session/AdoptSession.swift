@@ -28,11 +28,10 @@ package struct AdoptSession: PostgresStatement {
 
   package static let name = "adopt_session"
   package static let sql = """
-    WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now),
-    adopted AS (
+    WITH adopted AS (
       UPDATE kagzi.sessions k SET
-        coordinator_id = $2, beat_at = clock.now, expires_at = clock.now + k.lease_ms * interval '1 ms'
-      FROM clock WHERE k.session_id = $1 AND k.ended_at IS NULL
+        coordinator_id = $2, beat_at = statement_timestamp(), expires_at = statement_timestamp() + k.lease_ms * interval '1 ms'
+      WHERE k.session_id = $1 AND k.ended_at IS NULL
       RETURNING k.namespace, k.worker_id, k.lease_ms
     )
     SELECT a.namespace, a.worker_id, a.lease_ms, w.task_queues, w.workflow_types, w.workflow_versions, w.activity_types,

@@ -63,8 +63,7 @@ package struct OpenSession: PostgresStatement {
 
   package static let name = "open_session"
   package static let sql = """
-    WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now),
-    version AS (
+    WITH version AS (
       SELECT DISTINCT 1::smallint AS kind, type, version FROM unnest($6::text[], $7::integer[]) AS v (type, version)
       UNION
       SELECT DISTINCT 2::smallint, type, version FROM unnest($8::text[], $9::integer[]) AS v (type, version)
@@ -84,7 +83,7 @@ package struct OpenSession: PostgresStatement {
         namespace, worker_id, session_id, status, task_queues, workflow_types, workflow_versions, activity_types,
         activity_versions, workflow_slots, activity_slots, hostname, pid, sdk_name, sdk_version, labels, registered_at,
         heartbeat_ms)
-      SELECT $1, $2, $3, 1, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, clock.now, $18 FROM clock
+      SELECT $1, $2, $3, 1, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, statement_timestamp(), $18
       ON CONFLICT (namespace, worker_id) DO UPDATE SET
         session_id = excluded.session_id, status = 1, task_queues = excluded.task_queues,
         workflow_types = excluded.workflow_types, workflow_versions = excluded.workflow_versions,
@@ -97,10 +96,10 @@ package struct OpenSession: PostgresStatement {
     ),
     event AS (
       INSERT INTO kagzi.worker_events (namespace, worker_id, session_id, kind, at, message)
-      SELECT $1, $2, $3, 1, clock.now, $19 FROM clock
+      SELECT $1, $2, $3, 1, statement_timestamp(), $19
     )
     INSERT INTO kagzi.sessions (session_id, namespace, worker_id, lease_ms, coordinator_id, opened_at, beat_at, expires_at)
-    SELECT $3, $1, $2, $4, $17, clock.now, clock.now, clock.now + $4 * interval '1 ms' FROM clock
+    SELECT $3, $1, $2, $4, $17, statement_timestamp(), statement_timestamp(), statement_timestamp() + $4 * interval '1 ms'
     """
 
   package func bind(_ parameters: inout PostgresParameters) {

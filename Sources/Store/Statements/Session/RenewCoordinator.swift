@@ -13,17 +13,16 @@ package struct RenewCoordinator: PostgresStatement {
 
   package static let name = "renew_coordinator"
   package static let sql = """
-    WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now),
-    renewed AS (
+    WITH renewed AS (
       INSERT INTO kagzi.coordinators (coordinator_id, started_at, beat_at, address)
-      SELECT $1, clock.now, clock.now, $2 FROM clock
+      SELECT $1, statement_timestamp(), statement_timestamp(), $2
       ON CONFLICT (coordinator_id) DO UPDATE SET beat_at = excluded.beat_at, address = excluded.address
     ),
     forgotten AS (
-      DELETE FROM kagzi.coordinators c USING clock WHERE c.beat_at < clock.now - interval '1 day'
+      DELETE FROM kagzi.coordinators c WHERE c.beat_at < statement_timestamp() - interval '1 day'
     )
-    SELECT c.coordinator_id FROM kagzi.coordinators c, clock
-     WHERE c.coordinator_id <> $1 AND c.beat_at > clock.now - interval '30 s'
+    SELECT c.coordinator_id FROM kagzi.coordinators c
+     WHERE c.coordinator_id <> $1 AND c.beat_at > statement_timestamp() - interval '30 s'
     """
 
   package func bind(_ parameters: inout PostgresParameters) {

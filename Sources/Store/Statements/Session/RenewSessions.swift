@@ -9,9 +9,8 @@ package struct RenewSessions: PostgresStatement {
 
   package static let name = "renew_sessions"
   package static let sql = """
-    WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now)
-    UPDATE kagzi.sessions k SET beat_at = clock.now, expires_at = clock.now + k.lease_ms * interval '1 ms'
-      FROM clock, (SELECT * FROM unnest($1::uuid[]) AS i (session_id) ORDER BY session_id) i
+    UPDATE kagzi.sessions k SET beat_at = statement_timestamp(), expires_at = statement_timestamp() + k.lease_ms * interval '1 ms'
+      FROM (SELECT * FROM unnest($1::uuid[]) AS i (session_id) ORDER BY session_id) i
      WHERE k.session_id = ANY (ARRAY[i.session_id]) AND k.ended_at IS NULL
     RETURNING k.session_id
     """

@@ -38,21 +38,20 @@ package struct DrainWorker: PostgresStatement {
 
   package static let name = "drain_worker"
   package static let sql = """
-    WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now),
-    found AS MATERIALIZED (
+    WITH found AS MATERIALIZED (
       SELECT namespace, worker_id, session_id, status, status_reason FROM kagzi.workers
        WHERE namespace = $1 AND worker_id = $2
          FOR UPDATE
     ),
     worker AS (
       UPDATE kagzi.workers w SET
-        status = 2, drain_requested_at = coalesce(w.drain_requested_at, clock.now), drain_timeout_ms = $3, status_reason = $4
-      FROM clock, found f
+        status = 2, drain_requested_at = coalesce(w.drain_requested_at, statement_timestamp()), drain_timeout_ms = $3, status_reason = $4
+      FROM found f
       WHERE w.namespace = f.namespace AND w.worker_id = f.worker_id AND f.status < 3
     ),
     event AS (
       INSERT INTO kagzi.worker_events (namespace, worker_id, session_id, kind, at, message)
-      SELECT f.namespace, f.worker_id, f.session_id, 2, clock.now, $4 FROM clock, found f WHERE f.status = 1
+      SELECT f.namespace, f.worker_id, f.session_id, 2, statement_timestamp(), $4 FROM found f WHERE f.status = 1
     )
     SELECT session_id, status, coalesce(status_reason, '') FROM found
     """
@@ -82,16 +81,15 @@ package struct NoteDraining: PostgresStatement {
 
   package static let name = "note_draining"
   package static let sql = """
-    WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now),
-    worker AS (
-      UPDATE kagzi.workers w SET status = 2, drain_requested_at = clock.now, drains_by_itself = true, status_reason = $2
-        FROM clock, kagzi.sessions k
+    WITH worker AS (
+      UPDATE kagzi.workers w SET status = 2, drain_requested_at = statement_timestamp(), drains_by_itself = true, status_reason = $2
+        FROM kagzi.sessions k
        WHERE k.session_id = $1 AND k.ended_at IS NULL AND w.namespace = k.namespace AND w.worker_id = k.worker_id
          AND w.session_id = k.session_id AND w.status = 1
       RETURNING w.namespace, w.worker_id, w.session_id
     )
     INSERT INTO kagzi.worker_events (namespace, worker_id, session_id, kind, at, message)
-    SELECT w.namespace, w.worker_id, w.session_id, 2, clock.now, $2 FROM clock, worker w
+    SELECT w.namespace, w.worker_id, w.session_id, 2, statement_timestamp(), $2 FROM worker w
     """
 
   package func bind(_ parameters: inout PostgresParameters) {

@@ -31,19 +31,18 @@ package struct ForgetWorkers: PostgresStatement {
   package static let name = "forget_workers"
   /// The oldest rows are found by keys that grow with time, so no index on the times themselves is needed.
   package static let sql = """
-    WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now),
-    worker AS (
-      DELETE FROM kagzi.workers w USING clock
-       WHERE w.status > 2 AND w.ended_at < clock.now - $1 * interval '1 ms'
+    WITH worker AS (
+      DELETE FROM kagzi.workers w
+       WHERE w.status > 2 AND w.ended_at < statement_timestamp() - $1 * interval '1 ms'
       RETURNING 1
     ),
     oldest_event AS MATERIALIZED (
       SELECT event_id, at FROM kagzi.worker_events ORDER BY event_id LIMIT $5
     ),
     event AS (
-      DELETE FROM kagzi.worker_events e USING clock, oldest_event o
+      DELETE FROM kagzi.worker_events e USING oldest_event o
        WHERE e.event_id = o.event_id
-         AND (o.at < clock.now - $2 * interval '1 ms'
+         AND (o.at < statement_timestamp() - $2 * interval '1 ms'
               OR o.event_id <= (SELECT max(event_id) FROM kagzi.worker_events) - $3)
       RETURNING 1
     ),
@@ -51,8 +50,8 @@ package struct ForgetWorkers: PostgresStatement {
       SELECT session_id, ended_at FROM kagzi.sessions ORDER BY session_id LIMIT $5
     ),
     session AS (
-      DELETE FROM kagzi.sessions k USING clock, oldest_session o
-       WHERE k.session_id = o.session_id AND o.ended_at < clock.now - $4 * interval '1 ms'
+      DELETE FROM kagzi.sessions k USING oldest_session o
+       WHERE k.session_id = o.session_id AND o.ended_at < statement_timestamp() - $4 * interval '1 ms'
          AND NOT EXISTS (SELECT FROM kagzi.workers w WHERE w.namespace = k.namespace AND w.worker_id = k.worker_id
                             AND w.session_id = k.session_id)
          AND NOT EXISTS (SELECT FROM kagzi.steps s WHERE s.session_id = k.session_id)

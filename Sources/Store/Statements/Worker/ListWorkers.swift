@@ -30,15 +30,15 @@ package struct WorkerRow: Sendable {
   package var registeredAgeMilliseconds: Int64
   package var endedAgeMilliseconds: Int64?
 
-  /// From `workers w LEFT JOIN sessions k` and `clock`.
+  /// From `workers w LEFT JOIN sessions k`.
   internal static let columns = """
     w.namespace, w.worker_id, w.session_id, w.status, w.task_queues, w.workflow_types, w.workflow_versions, w.activity_types,
           w.activity_versions, w.workflow_slots, w.activity_slots, w.hostname, w.pid, w.sdk_name, w.sdk_version,
           w.labels, w.registered_at, k.beat_at, CASE WHEN w.status < 3 THEN k.expires_at END, w.ended_at,
           coalesce(w.status_reason, ''), coalesce(w.heartbeat_ms, k.lease_ms / 3, 10000),
-          (extract(epoch FROM clock.now - coalesce(k.beat_at, w.registered_at)) * 1000)::bigint,
-          (extract(epoch FROM clock.now - w.registered_at) * 1000)::bigint,
-          (extract(epoch FROM clock.now - w.ended_at) * 1000)::bigint
+          (extract(epoch FROM statement_timestamp() - coalesce(k.beat_at, w.registered_at)) * 1000)::bigint,
+          (extract(epoch FROM statement_timestamp() - w.registered_at) * 1000)::bigint,
+          (extract(epoch FROM statement_timestamp() - w.ended_at) * 1000)::bigint
     """
 
   internal init(_ row: borrowing PostgresRow) throws(PostgresDecodingError) {
@@ -92,9 +92,8 @@ package struct ListWorkers: PostgresStatement {
 
   package static let name = "list_workers"
   package static let sql = """
-    WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now)
     SELECT \(WorkerRow.columns)
-      FROM clock, kagzi.workers w LEFT JOIN kagzi.sessions k ON k.session_id = w.session_id
+      FROM kagzi.workers w LEFT JOIN kagzi.sessions k ON k.session_id = w.session_id
      WHERE ($1::text IS NULL OR w.namespace = $1) AND w.worker_id > $3
        AND (cardinality($2::smallint[]) = 0 OR w.status = ANY ($2::smallint[]))
      ORDER BY w.namespace, w.worker_id
@@ -125,9 +124,8 @@ package struct LoadWorker: PostgresStatement {
 
   package static let name = "load_worker"
   package static let sql = """
-    WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now)
     SELECT \(WorkerRow.columns)
-      FROM clock, kagzi.workers w LEFT JOIN kagzi.sessions k ON k.session_id = w.session_id
+      FROM kagzi.workers w LEFT JOIN kagzi.sessions k ON k.session_id = w.session_id
      WHERE w.namespace = $1 AND w.worker_id = $2
     """
 

@@ -11,22 +11,27 @@ package struct AdvanceRunsMany: PostgresStatement {
   }
 
   package static let name = "advance_runs_many"
-  package static let sql = statement(recording: "")
-  /// With failed attempts of local steps.
+  package static let sql = statement(NewStepArrays.insert(from: 8, inGroups: false))
+  /// With members of groups.
+  private static let withGroups = PostgresStatementText(
+    name: "advance_runs_many_with_groups", sql: statement(NewStepArrays.insert(from: 8)))
+  /// With failed attempts of local steps, and perhaps members.
   private static let withAttempts = PostgresStatementText(
     name: "advance_runs_many_with_attempts",
-    sql: statement(recording: ",\n" + FailedAttemptArrays.insert(from: 8 + NewStepArrays.parameterCount)))
+    sql: statement(
+      NewStepArrays.insert(from: 8) + ",\n" + FailedAttemptArrays.insert(from: 8 + NewStepArrays.parameterCount)))
 
   package var text: PostgresStatementText {
-    hasFailedAttempts ? Self.withAttempts : PostgresStatementText(name: Self.name, sql: Self.sql)
+    if hasFailedAttempts { return Self.withAttempts }
+    let hasMembers = advances.contains { $0.steps.contains { $0.groupKey != nil } }
+    return hasMembers ? Self.withGroups : PostgresStatementText(name: Self.name, sql: Self.sql)
   }
 
   private var hasFailedAttempts: Bool { advances.contains { !$0.failedAttempts.isEmpty } }
 
-  private static func statement(recording attempts: String) -> String {
+  private static func statement(_ recorded: String) -> String {
     """
-    WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now),
-    input AS (
+    WITH input AS (
       SELECT * FROM unnest($1::uuid[], $2::integer[], $3::smallint[], $4::integer[], $5::text[], $6::boolean[], $7::boolean[])
           AS i (run_id, epoch, disposition, changes, reason, sticky, has_slot)
        ORDER BY run_id
@@ -50,17 +55,17 @@ package struct AdvanceRunsMany: PostgresStatement {
         -- A run that is parked, or paused while its task goes back, is handed out when it is resumed.
         news = (r.news AND (i.disposition = 0 OR r.status = 5)) OR i.disposition = 4 OR (i.disposition = 2 AND r.status = 5),
         ready_at = CASE WHEN r.status <> 5 AND
-                     (i.disposition = 2 OR (i.disposition = 1 AND r.news AND NOT i.has_slot)) THEN clock.now END,
-        resume_at = CASE WHEN i.disposition = 3 THEN clock.now + interval '1 s' END,
-        due_at = CASE WHEN i.disposition = 3 THEN least(clock.now + interval '1 s', r.timeout_at, r.cancel_deadline_at)
+                     (i.disposition = 2 OR (i.disposition = 1 AND r.news AND NOT i.has_slot)) THEN statement_timestamp() END,
+        resume_at = CASE WHEN i.disposition = 3 THEN statement_timestamp() + interval '1 s' END,
+        due_at = CASE WHEN i.disposition = 3 THEN least(statement_timestamp() + interval '1 s', r.timeout_at, r.cancel_deadline_at)
                    ELSE r.due_at END
-      FROM input i, clock
+      FROM input i
       WHERE r.run_id = ANY (ARRAY[i.run_id]) AND r.leased AND r.lease_epoch = i.epoch
       RETURNING r.run_id, r.seq, i.changes, r.session_id, r.status = 5 AS is_paused, r.step_epoch, r.attempt_seq,
                 r.ready_at IS NOT NULL AS is_ready,
                 CASE WHEN r.lease_epoch > i.epoch THEN r.lease_epoch END AS new_epoch
     ),
-    \(NewStepArrays.insert(from: 8))\(attempts)
+    \(recorded)
     SELECT run_id, is_ready, new_epoch, is_paused, step_epoch FROM held
     """
   }

@@ -19,8 +19,8 @@ internal enum CancelOpenGroups {
        WHERE num_nulls(g.run_id, h.run_id) = 0
     ),
     cancelled_groups AS (
-      UPDATE kagzi.groups g SET verdict = 4, resolved_at = clock.now, resolved_seq = c.seq + 1
-        FROM closed_groups c, clock WHERE g.run_id = ANY (ARRAY[c.run_id]) AND g.group_key = c.group_key
+      UPDATE kagzi.groups g SET verdict = 4, resolved_at = statement_timestamp(), resolved_seq = c.seq + 1
+        FROM closed_groups c WHERE g.run_id = ANY (ARRAY[c.run_id]) AND g.group_key = c.group_key
     )
     """
 }

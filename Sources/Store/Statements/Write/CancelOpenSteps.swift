@@ -31,9 +31,9 @@ internal enum CancelOpenSteps {
     ),
     cancelled AS (
       UPDATE kagzi.steps s SET
-        state = 7, settled_seq = a.seq + 1, settled_at = clock.now, settled_by = s.session_id, session_id = NULL,
+        state = 7, settled_seq = a.seq + 1, settled_at = statement_timestamp(), settled_by = s.session_id, session_id = NULL,
         ready_at = NULL, due_at = NULL, deadline_at = NULL, is_held_back = NULL
-      FROM abandoned a, clock WHERE s.run_id = ANY (ARRAY[a.run_id]) AND s.step_key = a.step_key
+      FROM abandoned a WHERE s.run_id = ANY (ARRAY[a.run_id]) AND s.step_key = a.step_key
     )
     """
   }

@@ -15,8 +15,7 @@ package struct CancelRunsMany: PostgresStatement {
 
   package static let name = "cancel_runs_many"
   package static let sql = """
-    WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now),
-    input AS (
+    WITH input AS (
       SELECT * FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::uuid[]) AS i (run_id, reason, grace_ms, reserved)
     ),
     run AS MATERIALIZED (
@@ -29,23 +28,23 @@ package struct CancelRunsMany: PostgresStatement {
       UPDATE kagzi.open_runs r SET
         cancel_requested = true,
         cancel_reason = CASE WHEN w.is_first THEN w.reason ELSE r.cancel_reason END,
-        cancel_deadline_at = coalesce(r.cancel_deadline_at, clock.now + w.grace_ms * interval '1 ms'),
+        cancel_deadline_at = coalesce(r.cancel_deadline_at, statement_timestamp() + w.grace_ms * interval '1 ms'),
         due_at = least(CASE WHEN NOT w.wakes THEN r.resume_at END, r.timeout_at,
-                       coalesce(r.cancel_deadline_at, clock.now + w.grace_ms * interval '1 ms')),
+                       coalesce(r.cancel_deadline_at, statement_timestamp() + w.grace_ms * interval '1 ms')),
         seq = r.seq + CASE WHEN w.is_first THEN 1 ELSE 0 END,
         news = r.news OR (w.is_first AND NOT w.wakes),
         resume_at = CASE WHEN w.wakes THEN NULL ELSE r.resume_at END,
         status = CASE WHEN w.wakes THEN 2 ELSE r.status END,
         leased = CASE WHEN w.wakes THEN w.reserved IS NOT NULL ELSE r.leased END,
-        ready_at = CASE WHEN NOT w.wakes THEN r.ready_at WHEN w.reserved IS NULL THEN clock.now END,
+        ready_at = CASE WHEN NOT w.wakes THEN r.ready_at WHEN w.reserved IS NULL THEN statement_timestamp() END,
         lease_epoch = r.lease_epoch + CASE WHEN w.wakes AND w.reserved IS NOT NULL THEN 1 ELSE 0 END,
         lease_seq = CASE WHEN w.wakes AND w.reserved IS NOT NULL THEN r.seq + 1 ELSE r.lease_seq END,
-        leased_at = CASE WHEN w.wakes AND w.reserved IS NOT NULL THEN clock.now ELSE r.leased_at END,
-        started_at = CASE WHEN w.wakes AND w.reserved IS NOT NULL THEN coalesce(r.started_at, clock.now) ELSE r.started_at END,
+        leased_at = CASE WHEN w.wakes AND w.reserved IS NOT NULL THEN statement_timestamp() ELSE r.leased_at END,
+        started_at = CASE WHEN w.wakes AND w.reserved IS NOT NULL THEN coalesce(r.started_at, statement_timestamp()) ELSE r.started_at END,
         session_id = CASE WHEN w.wakes AND w.reserved IS NOT NULL THEN w.reserved ELSE r.session_id END,
         sticky = CASE WHEN w.wakes AND w.reserved IS NOT NULL
           THEN r.sticky AND r.session_id IS NOT DISTINCT FROM w.reserved ELSE r.sticky END
-      FROM run w, clock WHERE r.run_id = ANY (ARRAY[w.run_id])
+      FROM run w WHERE r.run_id = ANY (ARRAY[w.run_id])
       RETURNING r.run_id, w.wakes, w.reserved, r.lease_epoch, r.sticky, w.is_first
     )
     SELECT run_id, CASE WHEN NOT wakes THEN 0 WHEN reserved IS NULL THEN 1 ELSE 2 END, lease_epoch, sticky, is_first

@@ -36,8 +36,7 @@ package struct CloseRunsMany: PostgresStatement {
 
   private static func statement(recording steps: String, sparing reported: String) -> String {
     """
-    WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now),
-    input AS (
+    WITH input AS (
       SELECT * FROM unnest($1::uuid[], $2::integer[], $3::smallint[], $4::integer[], $5::boolean[], $6::bytea[], $7::bytea[])
           AS i (run_id, epoch, status, changes, is_cancellation, output, failure)
        ORDER BY run_id
@@ -54,10 +53,10 @@ package struct CloseRunsMany: PostgresStatement {
     ),
     closed AS (
       UPDATE kagzi.runs r SET
-        status = h.status, status_reason = h.reason, closed_at = clock.now, started_at = h.started_at, output = h.output,
+        status = h.status, status_reason = h.reason, closed_at = statement_timestamp(), started_at = h.started_at, output = h.output,
         failure = h.failure, failure_status = CASE WHEN h.failure IS NOT NULL THEN h.status END, seq = h.seq + 1,
         closing_epoch = h.epoch
-      FROM held h, clock WHERE r.run_id = ANY (ARRAY[h.run_id])
+      FROM held h WHERE r.run_id = ANY (ARRAY[h.run_id])
       RETURNING \(ClosedRows.closedColumns)
     ),
     \(steps)

@@ -15,7 +15,7 @@ internal enum ClosedRows {
   static let notices = """
     noted AS (
       INSERT INTO kagzi.child_notices (run_id, kind, parent_run_id, parent_step, created_at)
-      SELECT n.*, clock.now FROM clock, (
+      SELECT n.*, statement_timestamp() FROM (
         SELECT c.run_id, 1::smallint AS kind, c.parent_run_id, c.parent_step
           FROM closed c JOIN kagzi.open_runs p ON p.run_id = ANY (ARRAY[c.parent_run_id])
          WHERE c.parent_step IS NOT NULL
@@ -30,6 +30,18 @@ internal enum ClosedRows {
     stranded AS (SELECT run_id, parent_run_id, parent_step FROM noted WHERE kind = 2)
     """
 
+  /// A common table expression that notes what is owed to the open parents of children, where nothing was open.
+  static let endNotices = """
+    noted AS (
+      INSERT INTO kagzi.child_notices (run_id, kind, parent_run_id, parent_step, created_at)
+      SELECT c.run_id, 1, c.parent_run_id, c.parent_step, statement_timestamp()
+        FROM closed c JOIN kagzi.open_runs p ON p.run_id = ANY (ARRAY[c.parent_run_id])
+       WHERE c.parent_step IS NOT NULL
+       ORDER BY c.run_id
+      ON CONFLICT DO NOTHING
+    )
+    """
+
   /// A common table expression that notes which children of `abandoned` steps are to be stopped.
   /// - Parameter sparingAbandoned: whether those go on that are to survive their parent's close; the parent's code may
   ///   still give up on one by itself.
@@ -37,8 +49,8 @@ internal enum ClosedRows {
     """
     stranded AS (
       INSERT INTO kagzi.child_notices (run_id, kind, parent_run_id, parent_step, created_at)
-      SELECT a.child_run_id, 2, a.run_id, a.step_key, clock.now
-        FROM clock, abandoned a JOIN kagzi.runs c ON c.run_id = ANY (ARRAY[a.child_run_id])
+      SELECT a.child_run_id, 2, a.run_id, a.step_key, statement_timestamp()
+        FROM abandoned a JOIN kagzi.runs c ON c.run_id = ANY (ARRAY[a.child_run_id])
        WHERE a.child_run_id IS NOT NULL AND c.parent_close_policy \(sparingAbandoned ? "<> 3" : "IS NOT NULL")
        ORDER BY a.child_run_id
       ON CONFLICT DO NOTHING
@@ -54,14 +66,19 @@ internal enum ClosedRows {
            NULL::uuid, NULL::text
     """
 
-  /// A row a closed run, a row a step that a session held, a row a child that is to be stopped; then those of the
-  /// statement's own.
-  static let select = """
+  /// A row a closed run.
+  static let selectClosed = """
     SELECT c.run_id, c.status, c.status_reason, NULL::uuid, NULL::integer, c.closed_at, c.started_at, c.seq,
            c.workflow_version, c.attempt, c.parent_step, c.first_run_id, p.run_id, p.namespace, p.workflow_id,
            p.workflow_type, p.workflow_version, p.task_queue, p.priority, CASE WHEN p.sticky THEN p.session_id END,
            c.workflow_id
       FROM closed c LEFT JOIN kagzi.open_runs p ON p.run_id = ANY (ARRAY[c.parent_run_id])
+    """
+
+  /// A row a closed run, a row a step that a session held, a row a child that is to be stopped; then those of the
+  /// statement's own.
+  static let select = """
+    \(selectClosed)
     UNION ALL
     SELECT run_id, NULL, step_key, session_id, lease_epoch, \(noClosing) FROM abandoned WHERE session_id IS NOT NULL
     UNION ALL

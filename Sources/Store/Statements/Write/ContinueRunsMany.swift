@@ -21,8 +21,7 @@ package struct ContinueRunsMany: PostgresStatement {
   /// A request to cancel the run that has not been answered goes on to the next one, and so does a pause, and what its parent
   /// knows of it.
   package static let sql = """
-    WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now),
-    input AS (
+    WITH input AS (
       SELECT * FROM unnest($1::uuid[], $2::integer[], $3::integer[], $4::uuid[], $5::integer[], $6::bytea[], $7::uuid[])
           AS i (run_id, epoch, changes, next_run_id, next_version, next_input, reserved)
        ORDER BY run_id
@@ -41,15 +40,15 @@ package struct ContinueRunsMany: PostgresStatement {
     ),
     closed AS (
       UPDATE kagzi.runs r SET
-        status = 11, closed_at = clock.now, started_at = h.started_at, seq = h.seq + 1, closing_epoch = h.epoch,
+        status = 11, closed_at = statement_timestamp(), started_at = h.started_at, seq = h.seq + 1, closing_epoch = h.epoch,
         related_run_id = h.next_run_id
-      FROM held h, clock WHERE r.run_id = ANY (ARRAY[h.run_id])
+      FROM held h WHERE r.run_id = ANY (ARRAY[h.run_id])
       RETURNING \(ClosedRows.closedColumns), r.tags, r.headers, r.policy, r.timeout_ms, r.parent_close_policy
     ),
     continuing AS MATERIALIZED (
       SELECT h.*, c.tags, c.headers, c.policy, c.timeout_ms, c.parent_step, c.parent_close_policy, c.first_run_id,
-             clock.now + c.timeout_ms * interval '1 ms' AS timeout_at
-        FROM clock, held h FULL JOIN closed c ON c.run_id = h.run_id
+             statement_timestamp() + c.timeout_ms * interval '1 ms' AS timeout_at
+        FROM held h FULL JOIN closed c ON c.run_id = h.run_id
        WHERE num_nulls(h.run_id, c.run_id) = 0
     ),
     opened AS (
@@ -61,11 +60,11 @@ package struct ContinueRunsMany: PostgresStatement {
              CASE WHEN n.stays_paused THEN 5 WHEN n.holder IS NULL THEN 1 ELSE 2 END, n.pause_reason, 1, n.parent_run_id,
              n.holder IS NOT NULL, n.holder, CASE WHEN n.holder IS NULL THEN 0 ELSE 1 END,
              CASE WHEN n.holder IS NULL THEN 0 ELSE 1 END,
-             CASE WHEN n.holder IS NOT NULL THEN clock.now END, CASE WHEN n.holder IS NOT NULL THEN clock.now END,
-             CASE WHEN n.holder IS NULL AND NOT n.stays_paused THEN clock.now END, n.timeout_at, least(n.timeout_at, n.cancel_deadline_at),
+             CASE WHEN n.holder IS NOT NULL THEN statement_timestamp() END, CASE WHEN n.holder IS NOT NULL THEN statement_timestamp() END,
+             CASE WHEN n.holder IS NULL AND NOT n.stays_paused THEN statement_timestamp() END, n.timeout_at, least(n.timeout_at, n.cancel_deadline_at),
              n.cancel_requested, n.cancel_reason, n.cancel_deadline_at, n.signals_received, n.signals_untaken,
              n.parent_step
-        FROM continuing n, clock
+        FROM continuing n
        ORDER BY n.namespace, n.workflow_id
     ),
     created AS (
@@ -74,8 +73,8 @@ package struct ContinueRunsMany: PostgresStatement {
         timeout_ms, parent_run_id, parent_step, parent_close_policy, first_run_id, related_run_id, created_at)
       SELECT n.next_run_id, n.namespace, n.workflow_id, n.workflow_type, n.next_version, n.task_queue, n.priority, n.tags,
              n.headers, n.next_input, n.policy, n.timeout_ms, n.parent_run_id, n.parent_step, n.parent_close_policy,
-             n.first_run_id, n.run_id, clock.now
-        FROM continuing n, clock
+             n.first_run_id, n.run_id, statement_timestamp()
+        FROM continuing n
     ),
     \(NewStepArrays.insert(from: 8)),
     \(FailedAttemptArrays.insert(from: 8 + NewStepArrays.parameterCount)),
@@ -84,9 +83,9 @@ package struct ContinueRunsMany: PostgresStatement {
     \(ClosedRows.stranded(sparingAbandoned: true))
     SELECT s.*, NULL::timestamptz, NULL::bigint, NULL::boolean, NULL::boolean FROM (\(ClosedRows.select)) AS s
     UNION ALL
-    SELECT n.run_id, NULL, NULL, NULL, NULL, \(ClosedRows.noClosing), clock.now, n.timeout_ms, n.cancel_requested,
+    SELECT n.run_id, NULL, NULL, NULL, NULL, \(ClosedRows.noClosing), statement_timestamp(), n.timeout_ms, n.cancel_requested,
            n.stays_paused
-      FROM continuing n, clock
+      FROM continuing n
     """
 
   package func bind(_ parameters: inout PostgresParameters) {

@@ -14,8 +14,7 @@ package struct DropStepsMany: PostgresStatement {
 
   package static let name = "drop_steps_many"
   package static let sql = """
-    WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now),
-    run AS MATERIALIZED (
+    WITH run AS MATERIALIZED (
       SELECT r.run_id, r.seq, i.failure
         FROM unnest($1::uuid[], $2::bytea[]) AS i (run_id, failure)
         JOIN kagzi.open_runs r ON r.run_id = ANY (ARRAY[i.run_id])
@@ -41,8 +40,8 @@ package struct DropStepsMany: PostgresStatement {
       INSERT INTO kagzi.step_attempts (run_id, step_key, attempt, seq, worker_id, started_at, ended_at, failure)
       SELECT d.run_id, d.step_key, d.attempt, d.seq,
              (SELECT k.worker_id FROM kagzi.sessions k WHERE k.session_id = d.ran_by),
-             d.started_at, coalesce(d.settled_at, clock.now), d.failure
-        FROM dropped d, clock
+             d.started_at, coalesce(d.settled_at, statement_timestamp()), d.failure
+        FROM dropped d
        WHERE d.state = 6 OR (d.state IN (2, 7) AND d.started_at IS NOT NULL)
       ON CONFLICT DO NOTHING
     ),

@@ -7,25 +7,24 @@ package struct EndRunsMany: PostgresStatement {
 
   package static let name = "end_runs_many"
   package static let sql = """
-    WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now),
-    input AS (
+    WITH input AS (
       SELECT * FROM unnest($1::uuid[], $2::smallint[], $3::text[], $4::bytea[], $5::boolean[])
           AS i (run_id, status, reason, failure, only_when_due)
        ORDER BY run_id
     ),
     \(CancelOpenGroups.lock),
     held AS (
-      DELETE FROM kagzi.open_runs r USING input i, clock
+      DELETE FROM kagzi.open_runs r USING input i
        WHERE r.run_id = ANY (ARRAY[i.run_id]) AND \(CancelOpenGroups.areLocked)
-         AND (NOT i.only_when_due OR (i.status = 10 AND r.timeout_at <= clock.now)
-              OR (i.status = 8 AND r.cancel_deadline_at <= clock.now AND NOT r.leased))
+         AND (NOT i.only_when_due OR (i.status = 10 AND r.timeout_at <= statement_timestamp())
+              OR (i.status = 8 AND r.cancel_deadline_at <= statement_timestamp() AND NOT r.leased))
       RETURNING r.run_id, r.seq, r.started_at, r.lease_epoch, r.session_id, r.leased, i.status, i.reason, i.failure
     ),
     closed AS (
       UPDATE kagzi.runs r SET
-        status = h.status, status_reason = h.reason, closed_at = clock.now, started_at = h.started_at,
+        status = h.status, status_reason = h.reason, closed_at = statement_timestamp(), started_at = h.started_at,
         failure = h.failure, failure_status = h.status, seq = h.seq + 1, ending_epoch = h.lease_epoch
-      FROM held h, clock WHERE r.run_id = ANY (ARRAY[h.run_id])
+      FROM held h WHERE r.run_id = ANY (ARRAY[h.run_id])
       RETURNING \(ClosedRows.closedColumns)
     ),
     \(CancelOpenSteps.cancel(unless: "false")),

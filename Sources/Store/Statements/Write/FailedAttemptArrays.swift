@@ -27,8 +27,8 @@ internal enum FailedAttemptArrays {
     attempted AS (
       INSERT INTO kagzi.step_attempts (run_id, step_key, attempt, seq, worker_id, started_at, ended_at, failure, retry_delay_ms)
       SELECT a.run_id, a.step_key, a.attempt, h.seq, a.worker_id,
-             clock.now - coalesce(a.duration_ms, 0) * interval '1 ms', clock.now, a.failure, a.retry_delay_ms
-        FROM clock, unnest($\(base)::uuid[], $\(base + 1)::text[], $\(base + 2)::integer[], $\(base + 3)::bytea[],
+             statement_timestamp() - coalesce(a.duration_ms, 0) * interval '1 ms', statement_timestamp(), a.failure, a.retry_delay_ms
+        FROM unnest($\(base)::uuid[], $\(base + 1)::text[], $\(base + 2)::integer[], $\(base + 3)::bytea[],
                     $\(base + 4)::bigint[], $\(base + 5)::text[], $\(base + 6)::bigint[])
              AS a (run_id, step_key, attempt, failure, retry_delay_ms, worker_id, duration_ms)
         FULL JOIN held h ON h.run_id = a.run_id

@@ -32,8 +32,7 @@ package struct JoinReportsMany: PostgresStatement {
 
   package static let name = "join_reports_many"
   package static let sql = """
-    WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now),
-    held AS MATERIALIZED (
+    WITH held AS MATERIALIZED (
       SELECT r.run_id, r.seq, i.suspends
         FROM unnest($1::uuid[], $2::integer[], $3::boolean[]) AS i (run_id, epoch, suspends)
         JOIN kagzi.open_runs r ON r.run_id = ANY (ARRAY[i.run_id])
@@ -104,9 +103,9 @@ package struct JoinReportsMany: PostgresStatement {
         JOIN kagzi.groups g ON g.run_id = ANY (ARRAY[t.run_id]) AND g.group_key = t.group_key
        UNION ALL
       SELECT run_id, group_key, false, strategy, member_count, quorum, max_concurrency, parent_step, opened_seq,
-             clock.now + deadline_ms * interval '1 ms', succeeded, failed, active, has_tasks, NULL, NULL, NULL,
+             statement_timestamp() + deadline_ms * interval '1 ms', succeeded, failed, active, has_tasks, NULL, NULL, NULL,
              first_success, first_failure
-        FROM asked, clock
+        FROM asked
     ),
     counted AS (
       SELECT coalesce(s.run_id, t.run_id) AS run_id, coalesce(s.group_key, t.group_key) AS group_key,
@@ -124,9 +123,9 @@ package struct JoinReportsMany: PostgresStatement {
     ),
     decided AS MATERIALIZED (
       SELECT c.*, CASE WHEN old_verdict IS NULL THEN
-               coalesce(\(GroupVerdictExpression.ofRow), CASE WHEN is_ended THEN 4 WHEN deadline_at <= clock.now THEN 3 END)
+               coalesce(\(GroupVerdictExpression.ofRow), CASE WHEN is_ended THEN 4 WHEN deadline_at <= statement_timestamp() THEN 3 END)
              END::smallint AS verdict
-        FROM counted c, clock
+        FROM counted c
     ),
     left_open AS MATERIALIZED (
       SELECT s.run_id, s.step_key, s.session_id, s.lease_epoch, s.child_run_id
@@ -171,22 +170,22 @@ package struct JoinReportsMany: PostgresStatement {
       INSERT INTO kagzi.groups (
         run_id, group_key, strategy, member_count, quorum, max_concurrency, parent_step, opened_seq, opened_at, deadline_at,
         succeeded, failed, active, has_tasks, verdict, resolved_at, resolved_seq, winner, failed_step)
-      SELECT run_id, group_key, strategy, member_count, quorum, max_concurrency, parent_step, opened_seq, clock.now, deadline_at,
-             succeeded, failed, active, has_tasks, verdict, CASE WHEN verdict IS NOT NULL THEN clock.now END,
+      SELECT run_id, group_key, strategy, member_count, quorum, max_concurrency, parent_step, opened_seq, statement_timestamp(), deadline_at,
+             succeeded, failed, active, has_tasks, verdict, CASE WHEN verdict IS NOT NULL THEN statement_timestamp() END,
              CASE WHEN verdict IS NOT NULL THEN seq END, CASE WHEN strategy = 3 AND verdict = 1 THEN first_success END,
              CASE WHEN strategy = 1 AND verdict = 2 THEN first_failure END
-        FROM joined, clock WHERE NOT is_recorded
+        FROM joined WHERE NOT is_recorded
       -- The same report, recorded by another coordinator since this statement began.
       ON CONFLICT DO NOTHING
     ),
     recorded AS (
       UPDATE kagzi.groups g SET
         succeeded = j.succeeded, failed = j.failed, active = j.active, has_tasks = j.has_tasks, verdict = j.verdict,
-        resolved_at = CASE WHEN j.verdict IS NOT NULL THEN clock.now END,
+        resolved_at = CASE WHEN j.verdict IS NOT NULL THEN statement_timestamp() END,
         resolved_seq = CASE WHEN j.verdict IS NOT NULL THEN j.seq END,
         winner = CASE WHEN j.strategy = 3 AND j.verdict = 1 THEN j.first_success END,
         failed_step = CASE WHEN j.strategy = 1 AND j.verdict = 2 THEN j.first_failure END
-      FROM joined j, clock
+      FROM joined j
       WHERE g.run_id = ANY (ARRAY[j.run_id]) AND g.group_key = j.group_key AND j.is_recorded AND j.old_verdict IS NULL
     ),
     numbered AS MATERIALIZED (
@@ -196,9 +195,9 @@ package struct JoinReportsMany: PostgresStatement {
     ),
     cancelled AS (
       UPDATE kagzi.steps s SET
-        state = 7, settled_at = clock.now, settled_seq = n.settled_seq, settled_by = s.session_id, session_id = NULL,
+        state = 7, settled_at = statement_timestamp(), settled_seq = n.settled_seq, settled_by = s.session_id, session_id = NULL,
         ready_at = NULL, due_at = NULL, deadline_at = NULL
-      FROM numbered n, clock
+      FROM numbered n
       WHERE s.run_id = ANY (ARRAY[n.run_id]) AND s.step_key = n.step_key
     )
     SELECT run_id, group_key, coalesce(old_verdict, verdict),

@@ -9,8 +9,7 @@ package struct LetGoStepsMany: PostgresStatement {
 
   package static let name = "let_go_steps_many"
   package static let sql = """
-    WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now),
-    held AS MATERIALIZED (
+    WITH held AS MATERIALIZED (
       SELECT s.run_id, s.step_key
         FROM unnest($1::uuid[]) AS i (run_id)
         JOIN kagzi.open_runs r ON r.run_id = ANY (ARRAY[i.run_id]) AND r.status <> 5
@@ -20,10 +19,10 @@ package struct LetGoStepsMany: PostgresStatement {
     ),
     let_go AS (
       UPDATE kagzi.steps s SET
-        state = 1, is_held_back = NULL, ready_at = clock.now,
-        due_at = least(clock.now + s.schedule_to_start_ms * interval '1 ms',
+        state = 1, is_held_back = NULL, ready_at = statement_timestamp(),
+        due_at = least(statement_timestamp() + s.schedule_to_start_ms * interval '1 ms',
                        s.scheduled_at + s.schedule_to_close_ms * interval '1 ms')
-      FROM held h, clock WHERE s.run_id = ANY (ARRAY[h.run_id]) AND s.step_key = h.step_key
+      FROM held h WHERE s.run_id = ANY (ARRAY[h.run_id]) AND s.step_key = h.step_key
       RETURNING s.run_id, s.namespace, s.task_queue, s.activity_type, s.activity_version
     )
     SELECT DISTINCT run_id, namespace, task_queue, activity_type, activity_version FROM let_go

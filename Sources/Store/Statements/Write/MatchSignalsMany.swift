@@ -30,8 +30,7 @@ package struct MatchSignalsMany: PostgresStatement {
 
   package static let name = "match_signals_many"
   package static let sql = """
-    WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now),
-    input AS MATERIALIZED (
+    WITH input AS MATERIALIZED (
       SELECT * FROM unnest($1::uuid[], $2::text[], $3::uuid[]) AS i (run_id, name, reserved)
     ),
     run AS MATERIALIZED (
@@ -85,8 +84,8 @@ package struct MatchSignalsMany: PostgresStatement {
     ),
     settled AS (
       UPDATE kagzi.steps s SET
-        state = 5, output = p.payload, settled_seq = p.settled_seq, settled_at = clock.now, due_at = NULL
-      FROM placed p, clock WHERE s.run_id = ANY (ARRAY[p.run_id]) AND s.step_key = p.step_key
+        state = 5, output = p.payload, settled_seq = p.settled_seq, settled_at = statement_timestamp(), due_at = NULL
+      FROM placed p WHERE s.run_id = ANY (ARRAY[p.run_id]) AND s.step_key = p.step_key
     ),
     woken AS (
       UPDATE kagzi.open_runs r SET
@@ -95,13 +94,13 @@ package struct MatchSignalsMany: PostgresStatement {
         news = NOT w.wakes,
         status = CASE WHEN w.wakes THEN 2 ELSE r.status END,
         leased = CASE WHEN w.wakes THEN w.reserved IS NOT NULL ELSE r.leased END,
-        ready_at = CASE WHEN NOT w.wakes THEN r.ready_at WHEN w.reserved IS NULL THEN clock.now END,
+        ready_at = CASE WHEN NOT w.wakes THEN r.ready_at WHEN w.reserved IS NULL THEN statement_timestamp() END,
         lease_epoch = r.lease_epoch + CASE WHEN w.wakes AND w.reserved IS NOT NULL THEN 1 ELSE 0 END,
         lease_seq = CASE WHEN w.wakes AND w.reserved IS NOT NULL THEN w.seq + w.settled ELSE r.lease_seq END,
-        leased_at = CASE WHEN w.wakes AND w.reserved IS NOT NULL THEN clock.now ELSE r.leased_at END,
+        leased_at = CASE WHEN w.wakes AND w.reserved IS NOT NULL THEN statement_timestamp() ELSE r.leased_at END,
         session_id = CASE WHEN w.wakes AND w.reserved IS NOT NULL THEN w.reserved ELSE r.session_id END,
         sticky = CASE WHEN w.wakes AND w.reserved IS NOT NULL THEN r.sticky AND r.session_id = w.reserved ELSE r.sticky END
-      FROM counted w, clock
+      FROM counted w
       WHERE r.run_id = ANY (ARRAY[w.run_id])
       RETURNING r.run_id, r.lease_epoch, r.sticky, w.wakes, w.reserved
     )

@@ -8,8 +8,7 @@ package struct MoveRunsMany: PostgresStatement {
 
   package static let name = "move_runs_many"
   package static let sql = """
-    WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now),
-    input AS (
+    WITH input AS (
       SELECT * FROM unnest($1::uuid[], $2::integer[], $3::integer[], $4::bigint[]) AS i (run_id, from_version, to_version, seq)
     ),
     run AS MATERIALIZED (
@@ -26,8 +25,8 @@ package struct MoveRunsMany: PostgresStatement {
         sticky = false,
         news = (r.news AND NOT w.leased) OR (w.leased AND r.status = 5),
         status = CASE WHEN w.leased AND r.status <> 5 THEN 2 ELSE r.status END,
-        ready_at = CASE WHEN w.leased AND r.status <> 5 THEN clock.now ELSE r.ready_at END
-      FROM run w, clock
+        ready_at = CASE WHEN w.leased AND r.status <> 5 THEN statement_timestamp() ELSE r.ready_at END
+      FROM run w
       WHERE r.run_id = ANY (ARRAY[w.run_id])
       RETURNING r.run_id, r.ready_at IS NOT NULL AS is_ready, CASE WHEN w.leased THEN w.session_id END AS session_id,
                 r.lease_epoch, w.to_version

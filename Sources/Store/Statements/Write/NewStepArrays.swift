@@ -60,13 +60,18 @@ internal enum NewStepArrays {
 
   /// A common table expression `recorded` that inserts the steps; a recorded key stays as it is, but for a local step
   /// whose next attempt is reported.
-  internal static func insert(from base: Int) -> String {
+  /// - Parameter inGroups: whether steps may be members; without that groups are not looked at.
+  internal static func insert(from base: Int, inGroups: Bool = true) -> String {
     let types = [
       "uuid", "text", "smallint", "smallint", "integer", "integer", "integer", "text", "bytea", "bytea", "bytea",
       "bigint",
       "timestamptz", "bigint", "text", "integer", "text", "text", "smallint", "bytea", "bigint", "bigint", "bigint",
       "bigint", "uuid", "text", "uuid",
     ]
+    let groups =
+      inGroups
+      ? "LEFT JOIN kagzi.groups g ON g.run_id = ANY (ARRAY[s.run_id]) AND g.group_key = s.group_key"
+      : "CROSS JOIN (SELECT NULL::smallint AS verdict, NULL::integer AS max_concurrency, NULL::bigint AS resolved_seq) g"
     let arrays = types.enumerated().map { "$\(base + $0.offset)::\($0.element)[]" }.joined(separator: ", ")
     return """
       recorded AS (
@@ -81,25 +86,25 @@ internal enum NewStepArrays {
                s.group_key, s.output, s.failure, s.policy,
                s.activity_type, s.activity_version, s.namespace, s.task_queue, s.priority, s.input,
                s.schedule_to_start_ms, s.start_to_close_ms, s.schedule_to_close_ms, s.heartbeat_ms,
-               clock.now,
-               CASE WHEN s.kind = 1 THEN clock.now - coalesce(s.duration_ms, 0) * interval '1 ms' WHEN e.state = 2 THEN clock.now END,
-               CASE WHEN e.state >= 5 THEN clock.now END, CASE WHEN e.state >= 5 THEN h.session_id END,
+               statement_timestamp(),
+               CASE WHEN s.kind = 1 THEN statement_timestamp() - coalesce(s.duration_ms, 0) * interval '1 ms' WHEN e.state = 2 THEN statement_timestamp() END,
+               CASE WHEN e.state >= 5 THEN statement_timestamp() END, CASE WHEN e.state >= 5 THEN h.session_id END,
                CASE WHEN e.state = 2 THEN s.reserved END, h.step_epoch + CASE WHEN e.state = 2 THEN 1 ELSE 0 END,
-               CASE WHEN e.state = 1 THEN clock.now END,
+               CASE WHEN e.state = 1 THEN statement_timestamp() END,
                CASE e.state
-                 WHEN 1 THEN clock.now + least(s.schedule_to_start_ms, s.schedule_to_close_ms) * interval '1 ms'
-                 WHEN 3 THEN coalesce(s.due_at, clock.now + coalesce(s.delay_ms, s.schedule_to_close_ms) * interval '1 ms')
-                 WHEN 4 THEN clock.now + s.delay_ms * interval '1 ms' END,
+                 WHEN 1 THEN statement_timestamp() + least(s.schedule_to_start_ms, s.schedule_to_close_ms) * interval '1 ms'
+                 WHEN 3 THEN coalesce(s.due_at, statement_timestamp() + coalesce(s.delay_ms, s.schedule_to_close_ms) * interval '1 ms')
+                 WHEN 4 THEN statement_timestamp() + s.delay_ms * interval '1 ms' END,
                CASE WHEN e.state = 2 THEN
-                 clock.now + least(s.start_to_close_ms, s.schedule_to_close_ms, s.heartbeat_ms) * interval '1 ms' END,
+                 statement_timestamp() + least(s.start_to_close_ms, s.schedule_to_close_ms, s.heartbeat_ms) * interval '1 ms' END,
                s.signal_name, s.child_run_id, CASE WHEN \(isHeldBack) THEN true END
-          FROM clock, unnest(\(arrays))
+          FROM unnest(\(arrays))
                AS s (run_id, step_key, kind, state, reported_attempt, attempt, position, group_key, output, failure,
                      policy, delay_ms, due_at, duration_ms, activity_type, activity_version, namespace, task_queue,
                      priority, input, schedule_to_start_ms, start_to_close_ms, schedule_to_close_ms, heartbeat_ms, reserved,
                      signal_name, child_run_id)
           FULL JOIN held h ON h.run_id = s.run_id
-          LEFT JOIN kagzi.groups g ON g.run_id = ANY (ARRAY[s.run_id]) AND g.group_key = s.group_key
+          \(groups)
          CROSS JOIN LATERAL (SELECT (\(stateInGroup))::smallint AS state) e
          WHERE num_nulls(s.run_id, h.run_id) = 0 AND NOT (\(isLate))
         ON CONFLICT (run_id, step_key) DO UPDATE SET

@@ -14,8 +14,7 @@ package struct ReadyStepsMany: PostgresStatement {
 
   package static let name = "ready_steps_many"
   package static let sql = """
-    WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now),
-    input AS (
+    WITH input AS (
       SELECT * FROM unnest($1::uuid[], $2::text[]) WITH ORDINALITY AS i (run_id, step_key, position)
        ORDER BY run_id, step_key
     ),
@@ -32,12 +31,12 @@ package struct ReadyStepsMany: PostgresStatement {
       UPDATE kagzi.steps s SET
         state = CASE WHEN s.kind <> 2 THEN s.state WHEN i.is_paused THEN 3 ELSE 1 END,
         is_held_back = CASE WHEN s.kind = 2 AND i.is_paused THEN true END,
-        ready_at = CASE WHEN s.kind = 2 AND NOT i.is_paused THEN clock.now END,
+        ready_at = CASE WHEN s.kind = 2 AND NOT i.is_paused THEN statement_timestamp() END,
         due_at = CASE WHEN s.kind = 2 THEN
-                   least(CASE WHEN NOT i.is_paused THEN clock.now + s.schedule_to_start_ms * interval '1 ms' END,
+                   least(CASE WHEN NOT i.is_paused THEN statement_timestamp() + s.schedule_to_start_ms * interval '1 ms' END,
                          s.scheduled_at + s.schedule_to_close_ms * interval '1 ms') END
-      FROM placed i, clock
-      WHERE s.run_id = ANY (ARRAY[i.run_id]) AND s.step_key = i.step_key AND s.state = 4 AND coalesce(s.due_at <= clock.now, false)
+      FROM placed i
+      WHERE s.run_id = ANY (ARRAY[i.run_id]) AND s.step_key = i.step_key AND s.state = 4 AND coalesce(s.due_at <= statement_timestamp(), false)
       RETURNING s.run_id, s.kind, i.position
     ),
     woken AS (
@@ -45,8 +44,8 @@ package struct ReadyStepsMany: PostgresStatement {
         news = r.leased OR r.status = 5,
         status = CASE WHEN r.leased OR r.status = 5 THEN r.status ELSE 2 END,
         ready_at = CASE WHEN r.leased OR r.status = 5 OR r.resume_at IS NOT NULL THEN r.ready_at
-                     ELSE coalesce(r.ready_at, clock.now) END
-      FROM clock, (SELECT DISTINCT run_id FROM made_ready WHERE kind = 1) m
+                     ELSE coalesce(r.ready_at, statement_timestamp()) END
+      FROM (SELECT DISTINCT run_id FROM made_ready WHERE kind = 1) m
       WHERE r.run_id = ANY (ARRAY[m.run_id])
       RETURNING r.run_id, r.ready_at IS NOT NULL AS is_ready
     )

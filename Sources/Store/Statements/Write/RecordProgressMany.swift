@@ -7,8 +7,7 @@ package struct RecordProgressMany: PostgresStatement {
 
   package static let name = "record_progress_many"
   package static let sql = """
-    WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now),
-    input AS (
+    WITH input AS (
       SELECT * FROM unnest($1::uuid[], $2::text[], $3::integer[], $4::bytea[]) WITH ORDINALITY
           AS i (run_id, step_key, epoch, progress, position)
        ORDER BY run_id, step_key
@@ -17,8 +16,8 @@ package struct RecordProgressMany: PostgresStatement {
       progress = coalesce(i.progress, s.progress),
       deadline_at = least(s.started_at + s.start_to_close_ms * interval '1 ms',
                           s.scheduled_at + s.schedule_to_close_ms * interval '1 ms',
-                          clock.now + s.heartbeat_ms * interval '1 ms')
-    FROM input i, clock
+                          statement_timestamp() + s.heartbeat_ms * interval '1 ms')
+    FROM input i
     WHERE s.run_id = ANY (ARRAY[i.run_id]) AND s.step_key = i.step_key AND s.state = 2 AND s.lease_epoch = i.epoch
     RETURNING i.position
     """

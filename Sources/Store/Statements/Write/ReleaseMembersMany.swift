@@ -9,8 +9,7 @@ package struct ReleaseMembersMany: PostgresStatement {
 
   package static let name = "release_members_many"
   package static let sql = """
-    WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now),
-    roomy AS MATERIALIZED (
+    WITH roomy AS MATERIALIZED (
       SELECT g.run_id, g.group_key, g.max_concurrency - g.active AS room, g.released_seq
         FROM (\(TouchedGroups.keys(from: 1))) t JOIN kagzi.groups g ON g.run_id = ANY (ARRAY[t.run_id]) AND g.group_key = t.group_key
        WHERE g.max_concurrency > g.active AND g.verdict IS NULL
@@ -32,10 +31,10 @@ package struct ReleaseMembersMany: PostgresStatement {
       UPDATE kagzi.steps s SET
         state = CASE WHEN o.status = 5 THEN 3 ELSE 1 END,
         is_held_back = CASE WHEN o.status = 5 THEN true END,
-        ready_at = CASE WHEN o.status <> 5 THEN clock.now END,
-        due_at = least(CASE WHEN o.status <> 5 THEN clock.now + s.schedule_to_start_ms * interval '1 ms' END,
+        ready_at = CASE WHEN o.status <> 5 THEN statement_timestamp() END,
+        due_at = least(CASE WHEN o.status <> 5 THEN statement_timestamp() + s.schedule_to_start_ms * interval '1 ms' END,
                        s.scheduled_at + s.schedule_to_close_ms * interval '1 ms')
-      FROM released r JOIN kagzi.open_runs o ON o.run_id = ANY (ARRAY[r.run_id]), clock
+      FROM released r JOIN kagzi.open_runs o ON o.run_id = ANY (ARRAY[r.run_id])
       WHERE s.run_id = ANY (ARRAY[r.run_id]) AND s.step_key = r.step_key
       RETURNING s.state, s.run_id, s.namespace, s.task_queue, s.activity_type, s.activity_version
     )

@@ -7,8 +7,7 @@ package struct ReleaseRunsMany: PostgresStatement {
 
   package static let name = "release_runs_many"
   package static let sql = """
-    WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now),
-    input AS (
+    WITH input AS (
       SELECT * FROM unnest($1::uuid[], $2::integer[], $3::boolean[], $4::integer[], $5::text[])
           AS i (run_id, epoch, is_loss, loss_limit, reason)
        ORDER BY run_id
@@ -22,8 +21,8 @@ package struct ReleaseRunsMany: PostgresStatement {
         ELSE r.status_reason END,
       news = r.status = 5 OR (i.is_loss AND r.losses + 1 >= i.loss_limit),
       seq = r.seq + CASE WHEN r.status <> 5 AND i.is_loss AND r.losses + 1 >= i.loss_limit THEN 1 ELSE 0 END,
-      ready_at = CASE WHEN r.status = 5 OR (i.is_loss AND r.losses + 1 >= i.loss_limit) THEN NULL ELSE clock.now END
-    FROM input i, clock
+      ready_at = CASE WHEN r.status = 5 OR (i.is_loss AND r.losses + 1 >= i.loss_limit) THEN NULL ELSE statement_timestamp() END
+    FROM input i
     WHERE r.run_id = ANY (ARRAY[i.run_id]) AND r.leased AND r.lease_epoch = i.epoch
     RETURNING r.run_id, r.ready_at IS NOT NULL
     """

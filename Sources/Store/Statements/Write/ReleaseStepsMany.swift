@@ -7,8 +7,7 @@ package struct ReleaseStepsMany: PostgresStatement {
 
   package static let name = "release_steps_many"
   package static let sql = """
-    WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now),
-    input AS (
+    WITH input AS (
       SELECT * FROM unnest($1::uuid[], $2::text[], $3::integer[], $4::bigint[]) WITH ORDINALITY
           AS i (run_id, step_key, epoch, delay_ms, position)
     ),
@@ -29,11 +28,11 @@ package struct ReleaseStepsMany: PostgresStatement {
       state = CASE WHEN i.delay_ms > 0 THEN 4 WHEN i.is_held_back THEN 3 ELSE 1 END,
       is_held_back = CASE WHEN i.is_held_back THEN true END,
       session_id = NULL, started_at = NULL, deadline_at = NULL,
-      ready_at = CASE WHEN i.delay_ms = 0 AND NOT i.is_held_back THEN clock.now END,
-      due_at = CASE WHEN i.delay_ms > 0 THEN clock.now + i.delay_ms * interval '1 ms'
-                 ELSE least(CASE WHEN NOT i.is_held_back THEN clock.now + s.schedule_to_start_ms * interval '1 ms' END,
+      ready_at = CASE WHEN i.delay_ms = 0 AND NOT i.is_held_back THEN statement_timestamp() END,
+      due_at = CASE WHEN i.delay_ms > 0 THEN statement_timestamp() + i.delay_ms * interval '1 ms'
+                 ELSE least(CASE WHEN NOT i.is_held_back THEN statement_timestamp() + s.schedule_to_start_ms * interval '1 ms' END,
                             s.scheduled_at + s.schedule_to_close_ms * interval '1 ms') END
-    FROM placed i, clock
+    FROM placed i
     WHERE s.run_id = ANY (ARRAY[i.run_id]) AND s.step_key = i.step_key
     RETURNING i.position
     """

@@ -8,8 +8,7 @@ package struct ReopenRunsMany: PostgresStatement {
 
   package static let name = "reopen_runs_many"
   package static let sql = """
-    WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now),
-    closed AS MATERIALIZED (
+    WITH closed AS MATERIALIZED (
       SELECT r.run_id, r.namespace, r.workflow_id, r.workflow_type, r.workflow_version, r.task_queue, r.priority, r.timeout_ms,
              r.parent_run_id, r.parent_step, r.attempt, r.started_at, r.closed_at, coalesce(r.failure, i.dropped) AS failure, r.seq, r.step_epoch,
              coalesce(r.closing_epoch, 0) AS reported_epoch, greatest(r.closing_epoch, r.ending_epoch, 0) AS lease_epoch
@@ -23,11 +22,11 @@ package struct ReopenRunsMany: PostgresStatement {
         attempt_seq, step_epoch, lease_epoch, reported_epoch, ready_at, timeout_at, due_at, parent_run_id, parent_step, signals_received,
         signals_untaken)
       SELECT c.run_id, c.namespace, c.workflow_id, c.workflow_type, c.workflow_version, c.task_queue, c.priority, 2,
-             c.started_at, c.seq + 1, c.seq + 1, coalesce(c.step_epoch, 0), c.lease_epoch, c.reported_epoch, clock.now,
-             clock.now + c.timeout_ms * interval '1 ms', clock.now + c.timeout_ms * interval '1 ms', c.parent_run_id,
+             c.started_at, c.seq + 1, c.seq + 1, coalesce(c.step_epoch, 0), c.lease_epoch, c.reported_epoch, statement_timestamp(),
+             statement_timestamp() + c.timeout_ms * interval '1 ms', statement_timestamp() + c.timeout_ms * interval '1 ms', c.parent_run_id,
              c.parent_step, coalesce((SELECT max(g.seq) FROM kagzi.signals g WHERE g.run_id = c.run_id), 0),
              (SELECT count(*) FROM kagzi.signals g WHERE g.run_id = c.run_id AND g.taken_by IS NULL)
-        FROM closed c, clock
+        FROM closed c
        ORDER BY c.namespace, c.workflow_id
       ON CONFLICT (namespace, workflow_id) DO NOTHING
       RETURNING run_id

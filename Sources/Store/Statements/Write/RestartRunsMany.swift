@@ -9,8 +9,7 @@ package struct RestartRunsMany: PostgresStatement {
 
   package static let name = "restart_runs_many"
   package static let sql = """
-    WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now),
-    input AS (
+    WITH input AS (
       SELECT * FROM unnest($1::uuid[], $2::integer[], $3::integer[], $4::bigint[], $5::text[], $6::bytea[], $7::text[])
           AS i (run_id, epoch, changes, delay_ms, reason, failure, worker_id)
        ORDER BY run_id
@@ -33,9 +32,9 @@ package struct RestartRunsMany: PostgresStatement {
         status = CASE WHEN r.status = 5 THEN 5 ELSE 3 END,
         status_reason = CASE WHEN r.status = 5 THEN r.status_reason ELSE b.reason END,
         leased = false, reported_epoch = b.epoch, sticky = false, news = false,
-        resume_at = clock.now + b.delay_ms * interval '1 ms',
-        due_at = least(clock.now + b.delay_ms * interval '1 ms', r.timeout_at)
-      FROM before b, clock WHERE r.run_id = ANY (ARRAY[b.run_id])
+        resume_at = statement_timestamp() + b.delay_ms * interval '1 ms',
+        due_at = least(statement_timestamp() + b.delay_ms * interval '1 ms', r.timeout_at)
+      FROM before b WHERE r.run_id = ANY (ARRAY[b.run_id])
       RETURNING r.run_id, b.seq + b.changes AS seq, b.changes, b.session_id, false AS is_paused, b.step_epoch, b.attempt_seq
     ),
     numbered AS (
@@ -47,8 +46,8 @@ package struct RestartRunsMany: PostgresStatement {
       SELECT n.run_id, '', n.attempt, n.seq, n.worker_id,
              coalesce((SELECT a.ended_at + coalesce(a.retry_delay_ms, 0) * interval '1 ms' FROM kagzi.step_attempts a
                         WHERE a.run_id = n.run_id AND a.step_key = '' ORDER BY a.attempt DESC LIMIT 1), n.started_at),
-             clock.now, n.failure, n.delay_ms
-        FROM numbered n, clock
+             statement_timestamp(), n.failure, n.delay_ms
+        FROM numbered n
     ),
     \(NewStepArrays.insert(from: 8)),
     \(FailedAttemptArrays.insert(from: 8 + NewStepArrays.parameterCount))

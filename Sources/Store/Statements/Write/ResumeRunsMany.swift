@@ -8,8 +8,7 @@ package struct ResumeRunsMany: PostgresStatement {
 
   package static let name = "resume_runs_many"
   package static let sql = """
-    WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now),
-    run AS MATERIALIZED (
+    WITH run AS MATERIALIZED (
       SELECT r.run_id, r.status = 5 AS is_paused,
              NOT r.leased AND r.resume_at IS NULL AND (r.news OR r.lease_epoch = 0) AS wakes
         FROM unnest($1::uuid[]) AS i (run_id) JOIN kagzi.open_runs r ON r.run_id = ANY (ARRAY[i.run_id])
@@ -22,8 +21,8 @@ package struct ResumeRunsMany: PostgresStatement {
         news = r.news AND NOT p.wakes,
         -- What wakes is not held, whatever an older row says that Postgres checks the table's rules on.
         leased = r.leased AND NOT p.wakes,
-        ready_at = CASE WHEN p.wakes THEN clock.now END
-      FROM run p, clock WHERE r.run_id = ANY (ARRAY[p.run_id]) AND p.is_paused
+        ready_at = CASE WHEN p.wakes THEN statement_timestamp() END
+      FROM run p WHERE r.run_id = ANY (ARRAY[p.run_id]) AND p.is_paused
     )
     SELECT run_id, is_paused AND wakes FROM run
     """

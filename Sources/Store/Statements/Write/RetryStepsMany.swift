@@ -7,16 +7,15 @@ package struct RetryStepsMany: PostgresStatement {
 
   package static let name = "retry_steps_many"
   package static let sql = """
-    WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now),
-    input AS (
+    WITH input AS (
       SELECT * FROM unnest($1::uuid[], $2::text[], $3::smallint[], $4::integer[], $5::integer[], $6::bytea[], $7::bigint[], $8::text[])
         WITH ORDINALITY AS i (run_id, step_key, from_state, epoch, attempt, failure, delay_ms, worker_id, position)
     ),
     held AS MATERIALIZED (
       SELECT i.*, s.started_at, s.session_id
-        FROM clock, input i JOIN kagzi.steps s ON s.run_id = ANY (ARRAY[i.run_id]) AND s.step_key = i.step_key
+        FROM input i JOIN kagzi.steps s ON s.run_id = ANY (ARRAY[i.run_id]) AND s.step_key = i.step_key
        WHERE s.state = i.from_state AND s.attempt = i.attempt
-         AND CASE WHEN i.epoch IS NULL THEN s.due_at <= clock.now ELSE s.lease_epoch = i.epoch END
+         AND CASE WHEN i.epoch IS NULL THEN s.due_at <= statement_timestamp() ELSE s.lease_epoch = i.epoch END
        ORDER BY i.run_id, i.step_key FOR NO KEY UPDATE OF s
     ),
     counted AS (
@@ -28,15 +27,15 @@ package struct RetryStepsMany: PostgresStatement {
       UPDATE kagzi.steps s SET
         state = 4, attempt = s.attempt + 1, failure = h.failure, session_id = NULL, started_at = NULL, ready_at = NULL,
         deadline_at = NULL,
-        due_at = clock.now + h.delay_ms * interval '1 ms'
-      FROM held h, clock WHERE s.run_id = ANY (ARRAY[h.run_id]) AND s.step_key = h.step_key
+        due_at = statement_timestamp() + h.delay_ms * interval '1 ms'
+      FROM held h WHERE s.run_id = ANY (ARRAY[h.run_id]) AND s.step_key = h.step_key
     ),
     attempted AS (
       INSERT INTO kagzi.step_attempts (run_id, step_key, attempt, seq, worker_id, started_at, ended_at, failure, retry_delay_ms)
       SELECT h.run_id, h.step_key, h.attempt, coalesce(c.seq, 0),
              coalesce(h.worker_id, (SELECT k.worker_id FROM kagzi.sessions k WHERE k.session_id = h.session_id)),
-             h.started_at, clock.now, h.failure, h.delay_ms
-        FROM clock, held h FULL JOIN counted c ON c.run_id = h.run_id
+             h.started_at, statement_timestamp(), h.failure, h.delay_ms
+        FROM held h FULL JOIN counted c ON c.run_id = h.run_id
     )
     SELECT position FROM held
     """

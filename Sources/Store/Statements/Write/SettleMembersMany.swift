@@ -24,18 +24,17 @@ package struct SettleMembersMany: PostgresStatement {
 
   package static let name = "settle_members_many"
   package static let sql = """
-    WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now),
-    input AS (
+    WITH input AS (
       SELECT * FROM unnest($1::uuid[], $2::text[], $3::smallint[], $4::integer[], $5::smallint[], $6::bytea[], $7::bytea[], $8::uuid[], $12::uuid[])
         WITH ORDINALITY AS i (run_id, step_key, from_state, epoch, state, output, failure, reserved, child_run_id, position)
     ),
     held AS MATERIALIZED (
       SELECT i.run_id, i.step_key, i.from_state, i.state, i.output, i.failure, i.reserved, i.position, s.group_key, s.kind,
              s.kind = 2 AND (s.state <> 3 OR s.is_held_back IS TRUE) AS is_active
-        FROM clock, input i JOIN kagzi.steps s ON s.run_id = ANY (ARRAY[i.run_id]) AND s.step_key = i.step_key
+        FROM input i JOIN kagzi.steps s ON s.run_id = ANY (ARRAY[i.run_id]) AND s.step_key = i.step_key
        WHERE s.state = i.from_state
          AND CASE WHEN i.child_run_id IS NOT NULL THEN s.child_run_id = i.child_run_id
-               WHEN i.epoch IS NULL THEN s.due_at <= clock.now ELSE s.lease_epoch = i.epoch END
+               WHEN i.epoch IS NULL THEN s.due_at <= statement_timestamp() ELSE s.lease_epoch = i.epoch END
        ORDER BY i.run_id, i.step_key FOR NO KEY UPDATE OF s
     ),
     expiring AS MATERIALIZED (
@@ -63,8 +62,8 @@ package struct SettleMembersMany: PostgresStatement {
        WHERE num_nulls(s.run_id) = 0
     ),
     decided AS MATERIALIZED (
-      SELECT c.*, coalesce(\(GroupVerdictExpression.ofRow), CASE WHEN deadline_at <= clock.now THEN 3 END)::smallint AS verdict
-        FROM counted c, clock
+      SELECT c.*, coalesce(\(GroupVerdictExpression.ofRow), CASE WHEN deadline_at <= statement_timestamp() THEN 3 END)::smallint AS verdict
+        FROM counted c
     ),
     abandoned AS MATERIALIZED (
       SELECT s.run_id, s.step_key, s.session_id, s.lease_epoch, s.child_run_id
@@ -105,13 +104,13 @@ package struct SettleMembersMany: PostgresStatement {
         news = CASE WHEN w.calls THEN NOT w.wakes ELSE r.news END,
         status = CASE WHEN w.wakes THEN 2 ELSE r.status END,
         leased = CASE WHEN w.wakes THEN w.reserved IS NOT NULL ELSE r.leased END,
-        ready_at = CASE WHEN NOT w.wakes THEN r.ready_at WHEN w.reserved IS NULL THEN clock.now END,
+        ready_at = CASE WHEN NOT w.wakes THEN r.ready_at WHEN w.reserved IS NULL THEN statement_timestamp() END,
         lease_epoch = r.lease_epoch + CASE WHEN w.wakes AND w.reserved IS NOT NULL THEN 1 ELSE 0 END,
         lease_seq = CASE WHEN w.wakes AND w.reserved IS NOT NULL THEN w.seq + w.settled + w.cancelled + w.resolved ELSE r.lease_seq END,
-        leased_at = CASE WHEN w.wakes AND w.reserved IS NOT NULL THEN clock.now ELSE r.leased_at END,
+        leased_at = CASE WHEN w.wakes AND w.reserved IS NOT NULL THEN statement_timestamp() ELSE r.leased_at END,
         session_id = CASE WHEN w.wakes AND w.reserved IS NOT NULL THEN w.reserved ELSE r.session_id END,
         sticky = CASE WHEN w.wakes AND w.reserved IS NOT NULL THEN r.sticky AND r.session_id = w.reserved ELSE r.sticky END
-      FROM run w, clock
+      FROM run w
       WHERE r.run_id = ANY (ARRAY[w.run_id])
       RETURNING r.run_id, r.lease_epoch, r.sticky, w.wakes, w.reserved, w.winner,
                 w.settled = 1 AND w.resolved = 0 AND w.is_told AS is_alone,
@@ -124,9 +123,9 @@ package struct SettleMembersMany: PostgresStatement {
     ),
     settled AS (
       UPDATE kagzi.steps s SET
-        state = h.state, output = h.output, failure = h.failure, settled_at = clock.now,
+        state = h.state, output = h.output, failure = h.failure, settled_at = statement_timestamp(),
         settled_seq = h.settled_seq, settled_by = s.session_id, session_id = NULL, ready_at = NULL, due_at = NULL, deadline_at = NULL
-      FROM clock, placed h
+      FROM placed h
       WHERE s.run_id = ANY (ARRAY[h.run_id]) AND s.step_key = h.step_key
     ),
     ended AS MATERIALIZED (
@@ -136,9 +135,9 @@ package struct SettleMembersMany: PostgresStatement {
     ),
     cancelled AS (
       UPDATE kagzi.steps s SET
-        state = 7, settled_at = clock.now, settled_seq = e.settled_seq, settled_by = s.session_id, session_id = NULL,
+        state = 7, settled_at = statement_timestamp(), settled_seq = e.settled_seq, settled_by = s.session_id, session_id = NULL,
         ready_at = NULL, due_at = NULL, deadline_at = NULL
-      FROM ended e, clock
+      FROM ended e
       WHERE s.run_id = ANY (ARRAY[e.run_id]) AND s.step_key = e.step_key
     ),
     \(ClosedRows.stranded(sparingAbandoned: false)),
@@ -150,11 +149,11 @@ package struct SettleMembersMany: PostgresStatement {
     recorded AS (
       UPDATE kagzi.groups g SET
         succeeded = j.succeeded, failed = j.failed, active = g.active - j.freed, verdict = j.verdict,
-        resolved_at = CASE WHEN j.verdict IS NOT NULL THEN clock.now END,
+        resolved_at = CASE WHEN j.verdict IS NOT NULL THEN statement_timestamp() END,
         resolved_seq = CASE WHEN j.verdict IS NOT NULL THEN j.seq END,
         winner = CASE WHEN j.strategy = 3 AND j.verdict = 1 THEN j.first_success END,
         failed_step = CASE WHEN j.strategy = 1 AND j.verdict = 2 THEN j.first_failure END
-      FROM joined j, clock
+      FROM joined j
       WHERE g.run_id = ANY (ARRAY[j.run_id]) AND g.group_key = j.group_key
     )
     SELECT e.position,

@@ -19,51 +19,77 @@ package struct SettleStepsMany: PostgresStatement {
   private static let isHandedOut = "\(isWoken) AND c.reserved IS NOT NULL"
 
   package static let name = "settle_steps_many"
-  package static let sql = """
-    WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now),
-    input AS (
+  /// One step a run.
+  package static let sql = statement(
+    counted: """
+      counted AS (SELECT run_id, 1 AS settled, reserved, position AS winner FROM held)
+      """,
+    placed: """
+      placed AS MATERIALIZED (
+        SELECT h.*, coalesce(r.seq, 0) + 1 AS settled_seq FROM held h FULL JOIN woken r ON r.run_id = h.run_id
+      )
+      """)
+  /// Several steps of a run.
+  private static let several = PostgresStatementText(
+    name: "settle_steps_many_of_a_run",
+    sql: statement(
+      counted: """
+        counted AS (
+          SELECT run_id, count(*) AS settled, (array_agg(reserved) FILTER (WHERE reserved IS NOT NULL))[1] AS reserved,
+                 (array_agg(position) FILTER (WHERE reserved IS NOT NULL))[1] AS winner
+            FROM held GROUP BY run_id ORDER BY run_id
+        )
+        """,
+      placed: """
+        placed AS MATERIALIZED (
+          SELECT h.*, coalesce(r.seq, 0) + row_number() OVER (PARTITION BY h.run_id ORDER BY h.step_key) AS settled_seq
+            FROM held h FULL JOIN woken r ON r.run_id = h.run_id
+        )
+        """))
+
+  package var text: PostgresStatementText {
+    let isOneEach = Set(settles.map(\.runID)).count == settles.count
+    return isOneEach ? PostgresStatementText(name: Self.name, sql: Self.sql) : Self.several
+  }
+
+  private static func statement(counted: String, placed: String) -> String {
+    """
+    WITH input AS (
       SELECT * FROM unnest($1::uuid[], $2::text[], $3::smallint[], $4::integer[], $5::smallint[], $6::bytea[], $7::bytea[], $8::uuid[], $9::uuid[])
         WITH ORDINALITY AS i (run_id, step_key, from_state, epoch, state, output, failure, reserved, child_run_id, position)
     ),
     held AS MATERIALIZED (
       SELECT i.run_id, i.step_key, i.state, i.output, i.failure, i.reserved, i.position
-        FROM clock, input i JOIN kagzi.steps s ON s.run_id = ANY (ARRAY[i.run_id]) AND s.step_key = i.step_key
+        FROM input i JOIN kagzi.steps s ON s.run_id = ANY (ARRAY[i.run_id]) AND s.step_key = i.step_key
        WHERE s.state = i.from_state
          AND CASE WHEN i.child_run_id IS NOT NULL THEN s.child_run_id = i.child_run_id
-               WHEN i.epoch IS NULL THEN s.due_at <= clock.now ELSE s.lease_epoch = i.epoch END
+               WHEN i.epoch IS NULL THEN s.due_at <= statement_timestamp() ELSE s.lease_epoch = i.epoch END
        ORDER BY i.run_id, i.step_key FOR NO KEY UPDATE OF s
     ),
-    counted AS (
-      SELECT run_id, count(*) AS settled, (array_agg(reserved) FILTER (WHERE reserved IS NOT NULL))[1] AS reserved,
-             (array_agg(position) FILTER (WHERE reserved IS NOT NULL))[1] AS winner
-        FROM held GROUP BY run_id ORDER BY run_id
-    ),
+    \(counted),
     woken AS (
       UPDATE kagzi.open_runs r SET
         seq = r.seq + c.settled,
         news = NOT (\(isWoken)),
         status = CASE WHEN \(isWoken) THEN 2 ELSE r.status END,
         leased = r.leased OR (\(isHandedOut)),
-        ready_at = CASE WHEN \(isWoken) AND c.reserved IS NULL THEN clock.now ELSE r.ready_at END,
+        ready_at = CASE WHEN \(isWoken) AND c.reserved IS NULL THEN statement_timestamp() ELSE r.ready_at END,
         lease_epoch = r.lease_epoch + CASE WHEN \(isHandedOut) THEN 1 ELSE 0 END,
         lease_seq = CASE WHEN \(isHandedOut) THEN r.seq + c.settled ELSE r.lease_seq END,
-        leased_at = CASE WHEN \(isHandedOut) THEN clock.now ELSE r.leased_at END,
+        leased_at = CASE WHEN \(isHandedOut) THEN statement_timestamp() ELSE r.leased_at END,
         session_id = CASE WHEN \(isHandedOut) THEN c.reserved ELSE r.session_id END,
         sticky = CASE WHEN \(isHandedOut) THEN r.sticky AND r.session_id = c.reserved ELSE r.sticky END
-      FROM counted c, clock
+      FROM counted c
       WHERE r.run_id = ANY (ARRAY[c.run_id])
       RETURNING r.run_id, r.seq - c.settled AS seq, r.lease_epoch, r.sticky, NOT r.news AS wakes, c.reserved, c.winner,
                 c.settled = 1 AND r.quiet_seq <= r.delivered_seq AS is_alone
     ),
-    placed AS MATERIALIZED (
-      SELECT h.*, coalesce(r.seq, 0) + row_number() OVER (PARTITION BY h.run_id ORDER BY h.step_key) AS settled_seq
-        FROM held h FULL JOIN woken r ON r.run_id = h.run_id
-    ),
+    \(placed),
     settled AS (
       UPDATE kagzi.steps s SET
-        state = h.state, output = h.output, failure = h.failure, settled_at = clock.now,
+        state = h.state, output = h.output, failure = h.failure, settled_at = statement_timestamp(),
         settled_seq = h.settled_seq, settled_by = s.session_id, session_id = NULL, ready_at = NULL, due_at = NULL, deadline_at = NULL
-      FROM clock, placed h
+      FROM placed h
       WHERE s.run_id = ANY (ARRAY[h.run_id]) AND s.step_key = h.step_key
     )
     SELECT h.position,
@@ -72,6 +98,7 @@ package struct SettleStepsMany: PostgresStatement {
            w.lease_epoch, coalesce(w.sticky, false), w.is_alone
       FROM held h FULL JOIN woken w ON w.run_id = h.run_id
     """
+  }
 
   package func bind(_ parameters: inout PostgresParameters) {
     parameters.bindArray(settles) { $0.runID }

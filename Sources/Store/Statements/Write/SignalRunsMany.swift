@@ -15,8 +15,7 @@ package struct SignalRunsMany: PostgresStatement {
 
   package static let name = "signal_runs_many"
   package static let sql = """
-    WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now),
-    input AS MATERIALIZED (
+    WITH input AS MATERIALIZED (
       SELECT * FROM unnest($1::uuid[], $2::text[], $3::bytea[], $4::text[], $5::integer[]) WITH ORDINALITY
           AS i (run_id, name, payload, request_id, most, position)
     ),
@@ -36,8 +35,8 @@ package struct SignalRunsMany: PostgresStatement {
     ),
     recorded AS (
       INSERT INTO kagzi.signals (run_id, seq, name, payload, request_id, received_at)
-      SELECT n.run_id, n.signals_received + n.place, n.name, n.payload, n.request_id, clock.now
-        FROM numbered n, clock
+      SELECT n.run_id, n.signals_received + n.place, n.name, n.payload, n.request_id, statement_timestamp()
+        FROM numbered n
        WHERE NOT n.is_seen AND n.signals_untaken + n.place <= n.most
        ORDER BY n.run_id, n.place
       ON CONFLICT DO NOTHING

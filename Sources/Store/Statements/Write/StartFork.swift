@@ -11,8 +11,7 @@ package struct StartFork: PostgresStatement {
 
   package static let name = "start_fork"
   package static let sql = """
-    WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now),
-    source AS MATERIALIZED (
+    WITH source AS MATERIALIZED (
       SELECT r.namespace, r.workflow_type, r.task_queue, r.priority, r.tags, r.headers, r.policy, r.timeout_ms,
              coalesce($5::bytea, r.input) AS input, coalesce(g.opened_seq, s.scheduled_seq) AS from_seq
         FROM kagzi.runs r JOIN kagzi.steps s ON s.run_id = r.run_id AND s.step_key = $6
@@ -36,9 +35,9 @@ package struct StartFork: PostgresStatement {
         timeout_at, due_at)
       SELECT $2, f.namespace, $3, f.workflow_type, $4, f.task_queue, f.priority, 1,
              1 + greatest((SELECT max(greatest(k.scheduled_seq, k.settled_seq)) FROM kept k), (SELECT max(j.resolved_seq) FROM joined j), 0),
-             clock.now,
-             clock.now + f.timeout_ms * interval '1 ms', clock.now + f.timeout_ms * interval '1 ms'
-        FROM source f, clock
+             statement_timestamp(),
+             statement_timestamp() + f.timeout_ms * interval '1 ms', statement_timestamp() + f.timeout_ms * interval '1 ms'
+        FROM source f
       ON CONFLICT (namespace, workflow_id) DO NOTHING
       RETURNING run_id
     ),
@@ -47,8 +46,8 @@ package struct StartFork: PostgresStatement {
         run_id, namespace, workflow_id, workflow_type, workflow_version, task_queue, priority, request_id, tags, headers, input,
         policy, timeout_ms, related_run_id, created_at)
       SELECT $2, f.namespace, $3, f.workflow_type, $4, f.task_queue, f.priority, $7, f.tags, f.headers, f.input, f.policy,
-             f.timeout_ms, $1, clock.now
-        FROM source f, opened o, clock
+             f.timeout_ms, $1, statement_timestamp()
+        FROM source f, opened o
     ),
     copied_groups AS (
       INSERT INTO kagzi.groups (

@@ -34,11 +34,10 @@ package struct StartRunsMany: PostgresStatement {
 
   private static func statement(where conditions: String) -> String {
     """
-    WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now),
-    input AS (
-      SELECT i.*, least(i.start_at, clock.now + i.start_delay_ms * interval '1 ms') AS resume_at,
-             coalesce(greatest(i.start_at, clock.now + i.start_delay_ms * interval '1 ms') > clock.now, false) AS is_delayed
-        FROM clock, unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::integer[], $6::text[], $7::smallint[],
+    WITH input AS (
+      SELECT i.*, least(i.start_at, statement_timestamp() + i.start_delay_ms * interval '1 ms') AS resume_at,
+             coalesce(greatest(i.start_at, statement_timestamp() + i.start_delay_ms * interval '1 ms') > statement_timestamp(), false) AS is_delayed
+        FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::integer[], $6::text[], $7::smallint[],
                     $8::text[], $9::jsonb[], $10::bytea[], $11::bytea[], $12::bytea[], $13::bigint[], $14::bigint[],
                     $15::timestamptz[], $16::smallint[], $17::uuid[], $18::uuid[], $19::text[], $20::smallint[])
              AS i (run_id, namespace, workflow_id, workflow_type, workflow_version, task_queue, priority, request_id,
@@ -56,13 +55,13 @@ package struct StartRunsMany: PostgresStatement {
              CASE WHEN i.reserved IS NULL THEN 1 ELSE 2 END, 1,
              i.reserved IS NOT NULL, i.reserved, CASE WHEN i.reserved IS NULL THEN 0 ELSE 1 END,
              CASE WHEN i.reserved IS NULL THEN 0 ELSE 1 END,
-             CASE WHEN i.reserved IS NOT NULL THEN clock.now END, CASE WHEN i.reserved IS NOT NULL THEN clock.now END,
-             clock.now + i.timeout_ms * interval '1 ms',
-             CASE WHEN i.reserved IS NULL AND NOT i.is_delayed THEN clock.now END,
+             CASE WHEN i.reserved IS NOT NULL THEN statement_timestamp() END, CASE WHEN i.reserved IS NOT NULL THEN statement_timestamp() END,
+             statement_timestamp() + i.timeout_ms * interval '1 ms',
+             CASE WHEN i.reserved IS NULL AND NOT i.is_delayed THEN statement_timestamp() END,
              CASE WHEN i.is_delayed THEN i.resume_at END,
-             least(CASE WHEN i.is_delayed THEN i.resume_at END, clock.now + i.timeout_ms * interval '1 ms'), i.parent_run_id,
+             least(CASE WHEN i.is_delayed THEN i.resume_at END, statement_timestamp() + i.timeout_ms * interval '1 ms'), i.parent_run_id,
              i.parent_step
-        FROM input i, clock
+        FROM input i
        ORDER BY i.namespace, i.workflow_id
       ON CONFLICT (namespace, workflow_id) DO NOTHING
       RETURNING run_id
@@ -72,12 +71,12 @@ package struct StartRunsMany: PostgresStatement {
         run_id, namespace, workflow_id, workflow_type, workflow_version, task_queue, priority, request_id, tags, headers,
         input, policy, timeout_ms, created_at, parent_run_id, parent_step, parent_close_policy)
       SELECT i.run_id, i.namespace, i.workflow_id, i.workflow_type, i.workflow_version, i.task_queue, i.priority,
-             i.request_id, i.tags, i.headers, i.input, i.policy, i.timeout_ms, clock.now,
+             i.request_id, i.tags, i.headers, i.input, i.policy, i.timeout_ms, statement_timestamp(),
              i.parent_run_id, i.parent_step, i.parent_close_policy
-        FROM clock, input i FULL JOIN opened o ON o.run_id = i.run_id
+        FROM input i FULL JOIN opened o ON o.run_id = i.run_id
        WHERE num_nulls(i.run_id, o.run_id) = 0
     )
-    SELECT opened.run_id, clock.now FROM opened, clock
+    SELECT opened.run_id, statement_timestamp() FROM opened
     """
   }
 

@@ -7,15 +7,14 @@ package struct WakeRunsMany: PostgresStatement {
 
   package static let name = "wake_runs_many"
   package static let sql = """
-    WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now)
     UPDATE kagzi.open_runs r SET
-      ready_at = CASE WHEN r.leased OR r.status = 5 THEN NULL ELSE clock.now END,
+      ready_at = CASE WHEN r.leased OR r.status = 5 THEN NULL ELSE statement_timestamp() END,
       status = CASE WHEN r.status = 3 THEN 2 ELSE r.status END,
       news = r.news OR r.status = 5,
       resume_at = NULL,
       due_at = least(r.timeout_at, r.cancel_deadline_at)
-    FROM (SELECT * FROM unnest($1::uuid[]) AS i (run_id) ORDER BY run_id) i, clock
-    WHERE r.run_id = ANY (ARRAY[i.run_id]) AND r.resume_at <= clock.now
+    FROM (SELECT * FROM unnest($1::uuid[]) AS i (run_id) ORDER BY run_id) i
+    WHERE r.run_id = ANY (ARRAY[i.run_id]) AND r.resume_at <= statement_timestamp()
     RETURNING r.run_id
     """
 
