@@ -14,7 +14,7 @@ from typing import Any
 import grpc
 import pytest
 from harness import (
-    Coordinator, Postgres, Process, Service, common, payload, run, schedule, worker, workflow_service,
+    Coordinator, Ended, Postgres, Process, Service, common, payload, run, schedule, worker, workflow_service,
 )  # fmt: skip
 from harness.contract import schedule_service
 from harness.faults import PostgresProxy, Strike, WorkerProxy
@@ -144,7 +144,7 @@ def scene(
 @pytest.mark.parametrize(
     "statement",
     [
-        "start_runs_many", "advance_runs_many", "settle_steps_many", "settle_members_many", "close_runs_many",
+        "start_runs_many", "advance_runs_many", "settle_steps_many", "settle_members_many", "close_settled_runs_many",
         "signal_runs_many", "match_signals_many",
     ],
 )  # fmt: skip
@@ -172,6 +172,37 @@ TASKS: dict[str, Callable[[Any], bool]] = {
     "a member of a group": lambda task: task.HasField("activity") and "/" in task.activity.step,
     "a child": lambda task: task.HasField("workflow") and task.workflow_type == "child",
 }
+
+
+@pytest.mark.parametrize("point", ["before commit", "after commit"])
+def test_a_coordinator_killed_around_a_close_that_cancels_what_is_open_neither_loses_nor_doubles_it(
+    postgres: Postgres, new_database: Any, new_coordinator: Any, raw: Any, queue: str, point: str
+) -> None:
+    strike = Strike()
+    proxy = PostgresProxy(postgres.port, strike)
+    database = new_database()
+    through = database.replace(f":{postgres.port}/", f":{proxy.port}/") + "?sslmode=disable&gssencmode=disable"
+    victim: Coordinator = new_coordinator(through)
+    service = new_coordinator(database).service()
+    flow = raw(victim.service(), queue, workflows=["w"], activities=["a"])
+    flow.open()
+    flow.grant(1)
+    run_id = service.start("w", queue)
+    token = flow.task().token
+    flow.go_on(token, commands=[schedule("open", "a")])
+    strike.arm(point, lambda statements: "close_runs_many" in statements, victim.kill)
+    flow.send(report=flow.request(token, workflow=worker.WorkflowReport(complete=worker.Complete(output=payload(b"1")))))
+    assert strike.struck.wait(20), "the statement to strike at never came"
+    with pytest.raises(Ended):
+        flow.next("answer")
+    flow.drop()
+    assert flow.open(held=[token] if point == "before commit" else [], service=service).resumed
+    answer = flow.complete(token, b"1")
+    assert not answer.HasField("rejection"), answer
+    closed = service.wait(run_id)
+    assert closed.status == run.RUN_STATUS_COMPLETED and closed.output.data == b"1"
+    assert service.step(run_id, "open").state == run.STEP_STATE_CANCELLED
+    proxy.close()
 
 
 @pytest.mark.parametrize("point", ["before push", "after push"])
@@ -319,7 +350,7 @@ def test_nothing_is_answered_pushed_or_woken_before_its_commit(
     report("advance_runs_many", flow.task().token, waiting, workflow=suspended)
     report("settle_steps_many", flow.task().token, waiting, activity=worker.ActivityReport(output=payload()))
     completed = worker.WorkflowReport(complete=worker.Complete(output=payload()))
-    report("close_runs_many", flow.task().token, waiting, workflow=completed)
+    report("close_settled_runs_many", flow.task().token, waiting, workflow=completed)
     assert waiting.result().run.status == run.RUN_STATUS_COMPLETED
     proxy.close()
 
