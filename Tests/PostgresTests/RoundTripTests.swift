@@ -96,8 +96,9 @@ struct EchoArrays: PostgresStatement {
     WITH given AS (
       SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) WITH ORDINALITY AS t (a, b, c, d, e, f, g, h, i, j, place)
     )
-    SELECT $1, $2, array_agg(c ORDER BY place), array_agg(d ORDER BY place), $5, array_agg(f ORDER BY place),
-           array_agg(g ORDER BY place), $8, array_agg(i ORDER BY place), $10
+    SELECT array_agg(a ORDER BY place), array_agg(b ORDER BY place), array_agg(c ORDER BY place), array_agg(d ORDER BY place),
+           array_agg(e ORDER BY place), array_agg(f ORDER BY place), array_agg(g ORDER BY place), array_agg(h ORDER BY place),
+           array_agg(i ORDER BY place), array_agg(j ORDER BY place)
       FROM given
     """
   }
@@ -131,6 +132,24 @@ struct EchoArrays: PostgresStatement {
         bool: bools[index], int16: int16s[index], int32: int32s[index], int64: int64s[index], double: doubles[index],
         text: texts[index], bytes: bytes[index], uuid: uuids[index], time: times[index], colour: colours[index])
     }
+  }
+}
+
+/// An array of numbers beside one of texts that may be absent.
+struct EchoSparseArrays: PostgresStatement {
+  let texts: [String?]
+  static var name: String { "echo_sparse_arrays" }
+  static var sql: String {
+    "SELECT t.number, t.text, $2 IS NULL FROM unnest($1::int[], $2::text[]) AS t (number, text)"
+  }
+  func bind(_ parameters: inout PostgresParameters) {
+    parameters.bindArray(texts.indices) { Int32($0) }
+    parameters.bindOptionalArray(texts)
+  }
+  static func decode(
+    _ row: borrowing PostgresRow
+  ) throws(PostgresDecodingError) -> (number: Int32, text: String?, isNull: Bool) {
+    (try row.int32(0), try row.optionalString(1), try row.bool(2))
   }
 }
 
@@ -185,6 +204,20 @@ struct RoundTripTests {
       let values = (0..<200).map { _ in EveryType.random(&generator) }
       for value in values.prefix(50) { #expect(try connection.execute(EchoScalars(value: value)).rows == [value]) }
       #expect(try connection.execute(EchoArrays(values: values)).rows == [values])
+    }
+  }
+
+  @Test("of an array that are all absent make it NULL, which stands beside others as as many NULLs")
+  func sparse() async throws {
+    try await withDatabase { database in
+      try await database.withConnection { connection in
+        for texts in [[nil, nil, nil], [nil, "a", nil], ["", nil], [nil]] as [[String?]] {
+          let rows = try connection.execute(EchoSparseArrays(texts: texts)).rows
+          #expect(rows.map(\.number) == (0..<Int32(texts.count)).map { $0 })
+          #expect(rows.map(\.text) == texts)
+          #expect(rows.allSatisfy { $0.isNull == texts.allSatisfy { $0 == nil } })
+        }
+      }
     }
   }
 

@@ -51,6 +51,12 @@
     storage.storeBytes(of: value.bigEndian, toByteOffset: offset, as: Int32.self)
   }
 
+  /// Takes back what was written from an offset on.
+  @inlinable internal mutating func rewind(to offset: Int) {
+    precondition(offset >= 0 && offset <= written, "rewound to where something was written")
+    written = offset
+  }
+
   @inlinable internal mutating func reserve(_ additional: Int) {
     if written + additional > capacity { grow(toFit: written + additional) }
   }

@@ -45,7 +45,7 @@
     end(offset)
   }
 
-  /// Binds an array whose elements may be NULL.
+  /// Binds an array whose elements may be NULL; see the next.
   @inlinable package mutating func bindOptionalArray<Elements: Collection, Value: PostgresBindable>(
     _ elements: Elements
   ) where Elements.Element == Value? {
@@ -53,14 +53,24 @@
   }
 
   /// Binds an array of one value, or NULL, of each element.
+  ///
+  /// If all are NULL, so is the array: `unnest` with other arrays beside it makes the same of it, and nobody has to read it.
   @inlinable package mutating func bindOptionalArray<Elements: Collection, Value: PostgresBindable>(
     _ elements: Elements, _ value: (Elements.Element) -> Value?
   ) {
     let offset = beginArray(Value.postgresType, count: elements.count)
+    var isEmpty = true
     for element in elements {
-      if let value = value(element) { append(element: value) } else { buffer.append(integer: Int32(-1)) }
+      if let value = value(element) {
+        append(element: value)
+        isEmpty = false
+      } else {
+        buffer.append(integer: Int32(-1))
+      }
     }
-    end(offset)
+    guard isEmpty else { return end(offset) }
+    buffer.rewind(to: offset)
+    lengths.append(-1)
   }
 
   @inlinable internal mutating func begin(_ type: UInt32) -> Int {
