@@ -19,7 +19,7 @@ package final class Store: Sendable {
 
   /// How many connections there are of each kind.
   package struct Connections: Sendable {
-    /// For what is written, in batches.
+    /// For what is written, in batches; one more is kept for tenants that ask little while others keep these busy.
     package var lanes: Int
     /// For what people and services ask.
     package var reads: Int
@@ -62,16 +62,20 @@ package final class Store: Sendable {
   }
 
   /// Queues one operation; `completion` runs on the lane's thread after its commit. A full queue answers at once.
+  ///
+  /// - Parameter tenant: whose work it is, where that is at hand: a quiet one need not wait for a busy one. Order does not depend
+  ///   on it.
   package func submit(
-    _ operation: Operation, completion: @escaping @Sendable (Result<Outcome, StoreError>) -> Void
+    _ operation: Operation, of tenant: Tenant? = nil,
+    completion: @escaping @Sendable (Result<Outcome, StoreError>) -> Void
   ) {
-    batcher.submit(operation, completion: completion)
+    batcher.submit(operation, of: tenant, completion: completion)
   }
 
   /// The same, suspending the task.
-  package func submit(_ operation: Operation) async throws(StoreError) -> Outcome {
+  package func submit(_ operation: Operation, of tenant: Tenant? = nil) async throws(StoreError) -> Outcome {
     let result: Result<Outcome, StoreError> = await withCheckedContinuation { continuation in
-      submit(operation) { continuation.resume(returning: $0) }
+      submit(operation, of: tenant) { continuation.resume(returning: $0) }
     }
     return try result.get()
   }

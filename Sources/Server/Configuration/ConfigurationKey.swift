@@ -20,7 +20,7 @@ package struct ConfigurationKey: Sendable {
     .init("tls-private-key", "", "PEM file with the private key"),
     .init("tls-client-ca", "", "PEM file: every client must present a certificate signed by it"),
     .init("event-loop-threads", "2", "threads that serve connections, 1 to 64"),
-    .init("lanes", "2", "connections that write batches, 1 to 16"),
+    .init("lanes", "2", "connections that write batches, 1 to 16, and one more for quiet tenants"),
     .init("read-connections", "4", "connections that read for callers, 1 to 64"),
     .init("lookup-connections", "2", "connections that read for tasks and waiters, 1 to 64"),
     .init("max-message-bytes", "4194304", "largest message in and out"),

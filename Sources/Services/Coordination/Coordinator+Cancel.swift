@@ -20,7 +20,7 @@ extension Coordinator {
       runID: run.runID, reason: reason, graceMilliseconds: limits.cancelGrace.milliseconds, reservedSession: reserved)
     let outcome: Outcome
     do {
-      outcome = try await store.submit(.cancelRun(cancel))
+      outcome = try await store.submit(.cancelRun(cancel), of: run.tenant)
     } catch {
       release(reserved, .workflow)
       throw error

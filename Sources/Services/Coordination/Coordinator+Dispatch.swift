@@ -65,7 +65,7 @@ extension Coordinator {
     for claim in claims {
       let request = ClaimTasks(key: claim.key, slots: claim.slots)
       let operation: Operation = claim.key.kind == .workflow ? .claimRuns(request) : .claimSteps(request)
-      store.submit(operation) { [self] result in finish(claim, result) }
+      store.submit(operation, of: claim.key.tenant) { [self] result in finish(claim, result) }
     }
   }
 

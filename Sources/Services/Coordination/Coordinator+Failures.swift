@@ -79,7 +79,7 @@ extension Coordinator {
       runID: runID, stepKey: stepKey, guard: `guard`, attempt: step.attempt, failure: failure.blob,
       delayMilliseconds: delay)
     retry.workerID = step.workerID
-    guard case .done = try await store.submit(.retryStep(retry)) else {
+    guard case .done = try await store.submit(.retryStep(retry), of: step.run?.tenant) else {
       return try await changedMeanwhile(runID, stepKey, `guard`, failure)
     }
     noteDue(inMilliseconds: delay)
@@ -125,7 +125,7 @@ extension Coordinator {
     let reserved =
       reserves ? run.flatMap { reserve($0.taskKey, preferring: $0.stickySession, jumpsQueue: true) } : nil
     settle.reservedSession = reserved
-    store.submit(.settleStep(settle)) { [self] result in
+    store.submit(.settleStep(settle), of: run?.tenant) { [self] result in
       if isMember, reserves { joining.withLock { _ = $0.remove(runID) } }
       var result = result
       if case .success(.joined(let joined)) = result {

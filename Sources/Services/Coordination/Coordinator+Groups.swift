@@ -25,7 +25,7 @@ extension Coordinator {
     expire.reservedSession = reserved
     let outcome: Outcome
     do {
-      outcome = try await store.submit(.expireGroup(expire))
+      outcome = try await store.submit(.expireGroup(expire), of: group.run?.tenant)
     } catch {
       release(reserved, .workflow)
       throw error

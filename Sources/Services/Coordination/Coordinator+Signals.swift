@@ -47,7 +47,7 @@ extension Coordinator {
       runID: run.runID, signal: signal, limit: limits.maxUntakenSignals, reservedSession: reserved)
     let outcome: Outcome
     do {
-      outcome = try await store.submit(.signalRun(operation))
+      outcome = try await store.submit(.signalRun(operation), of: run.tenant)
     } catch {
       release(reserved, .workflow)
       throw error

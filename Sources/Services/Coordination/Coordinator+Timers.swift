@@ -33,7 +33,8 @@ extension Coordinator {
       try await timeOutSignal(step)
     case (_, .retrying):
       guard
-        case .woken(let wake) = try await store.submit(.readyStep(ReadyStep(runID: step.runID, stepKey: step.stepKey)))
+        case .woken(let wake) = try await store.submit(
+          .readyStep(ReadyStep(runID: step.runID, stepKey: step.stepKey)), of: step.run?.tenant)
       else { return }
       if step.kind == .activity { noteStepReady(step.runID, step.stepKey) }
       if case .ready = wake, let run = step.run { noteReady(run.taskKey) }
@@ -62,7 +63,9 @@ extension Coordinator {
     } else if run.endsCancelled {
       try await end(
         run.runID, .cancelled, kind: .cancelled, reason: "cancelled; no worker finished it in time", onlyWhenDue: true)
-    } else if run.resumes, case .woken(.ready) = try await store.submit(.wakeRun(WakeRun(runID: run.runID))) {
+    } else if run.resumes,
+      case .woken(.ready) = try await store.submit(.wakeRun(WakeRun(runID: run.runID)), of: run.key.tenant)
+    {
       noteReady(run.key)
     }
   }

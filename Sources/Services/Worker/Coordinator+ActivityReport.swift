@@ -81,7 +81,8 @@ extension Coordinator {
   private func detach(
     _ token: TaskToken, _ step: String, _ reportID: UInt64, _ session: WorkerSession?, _ answer: @escaping Answer
   ) {
-    store.submit(.parkStep(DetachStep(runID: token.runID, stepKey: step, epoch: token.epoch))) { [self] result in
+    let detach = DetachStep(runID: token.runID, stepKey: step, epoch: token.epoch)
+    store.submit(.parkStep(detach), of: session?.tenant(of: token)) { [self] result in
       guard case .success(.done) = result else {
         return lookAtRefusal(result, token, step, reportID, session, answer) { _ in false }
       }
@@ -99,7 +100,7 @@ extension Coordinator {
     let isStopping = session.map { session in dispatch.withLock { $0.isDraining(session.id) } } ?? false
     let delay: Int64 = isStopping ? 0 : 1_000
     let release = ReleaseStep(runID: token.runID, stepKey: step, epoch: token.epoch, delayMilliseconds: delay)
-    store.submit(.releaseStep(release)) { [self] result in
+    store.submit(.releaseStep(release), of: session?.tenant(of: token)) { [self] result in
       guard case .success(.done) = result else {
         return lookAtRefusal(result, token, step, reportID, session, answer) { _ in false }
       }

@@ -32,7 +32,7 @@ extension Coordinator {
     nextRun.workflowVersion = next.workflowVersion ?? run.workflowVersion
     nextRun.stickySession = nil
     next.reservedSession = reserve(nextRun.taskKey, preferring: session.id, jumpsQueue: false)
-    store.submit(.continueRun(next)) { [self, next, nextRun] result in
+    store.submit(.continueRun(next), of: run.tenant) { [self, next, nextRun] result in
       guard case .success(.continued(let continued)) = result else {
         if let reserved = next.reservedSession {
           // If it was committed before the connection was lost, what it handed out is delivered now.

@@ -64,7 +64,8 @@ extension Coordinator {
       store.submit(
         .recordProgress(
           RecordProgress(
-            runID: token.runID, stepKey: step, epoch: token.epoch, progress: progress.details?.blob))
+            runID: token.runID, stepKey: step, epoch: token.epoch, progress: progress.details?.blob)),
+        of: session.tenant(of: token)
       ) { _ in }
     }
   }
@@ -77,4 +78,9 @@ extension Coordinator {
   internal func accept(_ token: TaskToken, of session: WorkerSession) {
     if session.accept(token) { tell([token]) }
   }
+}
+
+extension WorkerSession {
+  /// Whose task it is; nil if the session does not hold it.
+  internal func tenant(of token: TaskToken) -> Tenant? { task(token)?.run.tenant }
 }

@@ -49,7 +49,7 @@ extension Coordinator {
     _ restart: RestartRun, orElse close: CloseRun, _ plan: WorkflowReportPlan, _ token: TaskToken, _ reportID: UInt64,
     _ session: WorkerSession, _ answer: @escaping Answer
   ) {
-    store.submit(.restartRun(restart)) { [self] result in
+    store.submit(.restartRun(restart), of: session.tenant(of: token)) { [self] result in
       guard case .success(.restarted(let restarted)) = result else {
         if case .failure = result { return settleRefusal(result, token, reportID, plan, session, answer) }
         // Cancelled meanwhile, or recorded before: closing finds out which.

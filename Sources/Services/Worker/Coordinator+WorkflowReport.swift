@@ -106,7 +106,7 @@ extension Coordinator {
     if advance.hasReservedSlot { advance.reservedSession = session.id }
     var run = run
     if advance.isSticky { run.stickySession = session.id }
-    store.submit(.advanceRun(advance)) { [self, advance, run] result in
+    store.submit(.advanceRun(advance), of: run.tenant) { [self, advance, run] result in
       guard case .success(.advanced(let advanced)) = result else {
         plan.release(self)
         return settleRefusal(result, token, reportID, plan, session, reserved: advance.reservedSession, answer)
@@ -180,7 +180,7 @@ extension Coordinator {
     _ close: CloseRun, _ plan: WorkflowReportPlan, _ token: TaskToken, _ reportID: UInt64,
     _ session: WorkerSession, _ answer: @escaping Answer
   ) {
-    store.submit(.closeRun(close)) { [self] result in
+    store.submit(.closeRun(close), of: session.tenant(of: token)) { [self] result in
       guard case .success(.closed(let closed)) = result else {
         if close.onlyWhenSettled, case .success = result {
           // Something is open, or the lease is lost.

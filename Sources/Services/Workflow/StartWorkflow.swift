@@ -97,7 +97,7 @@ extension Coordinator {
     if !isDelayed { start.reservedSession = reserve(run.taskKey, jumpsQueue: false) }
     let reserved = start.reservedSession
     hub.started.starting(start)
-    store.submit(.startRun(start)) { [self, start] result in
+    store.submit(.startRun(start), of: run.tenant) { [self, start] result in
       switch result {
       case .success(.started(let createdAt)):
         meter.runStarted()

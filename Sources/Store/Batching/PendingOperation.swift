@@ -4,6 +4,7 @@ internal struct PendingOperation<Operation: Sendable, Outcome: Sendable>: Sendab
   let key: UInt64
   let isExclusive: Bool
   let bytes: Int
+  let tenant: Tenant
   var deadline: ContinuousClock.Instant
   let completion: @Sendable (Result<Outcome, StoreError>) -> Void
 }

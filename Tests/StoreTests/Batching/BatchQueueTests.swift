@@ -10,7 +10,8 @@ struct BatchQueueTests {
     queue.append(
       contentsOf: operations.enumerated().map { index, operation in
         PendingOperation(
-          operation: index, key: operation.key, isExclusive: operation.isExclusive, bytes: 1, deadline: .now
+          operation: index, key: operation.key, isExclusive: operation.isExclusive, bytes: 1, tenant: .unknown,
+          deadline: .now
         ) { _ in }
       })
     return queue
@@ -69,5 +70,44 @@ struct BatchQueueTests {
       #expect(Set(exclusive).count == exclusive.count)
     }
     #expect(count == 2000)
+  }
+
+  @Test("tenants take turns in a batch that cannot hold everything, and each one's operations keep their order")
+  func turns() {
+    let tenants = (0..<3).map { Tenant(namespace: "\($0)", queue: "default") }
+    var queue = BatchQueue<Int, Void>()
+    let operations = (0..<3_000).map { number in
+      PendingOperation<Int, Void>(
+        operation: number, key: UInt64(number), isExclusive: true, bytes: 1,
+        tenant: number < 2_900 ? tenants[0] : tenants[1 + number % 2], deadline: .now
+      ) { _ in }
+    }
+    queue.append(contentsOf: operations)
+    let first = queue.takeBatch(BatchLimits(maxOperations: 96))
+    #expect(tenants.map { tenant in first.count { $0.tenant == tenant } } == [32, 32, 32])
+    var rest = first
+    while !queue.isEmpty { rest += queue.takeBatch(BatchLimits(maxOperations: 96)) }
+    #expect(rest.count == 3_000)
+    for tenant in tenants {
+      let numbers = rest.filter { $0.tenant == tenant }.map(\.operation)
+      #expect(numbers == numbers.sorted())
+    }
+  }
+
+  @Test("those whose time is over are taken from every tenant")
+  func expired() {
+    let tenants = (0..<2).map { Tenant(namespace: "\($0)", queue: "default") }
+    var queue = BatchQueue<Int, Void>()
+    let now = ContinuousClock.now
+    queue.append(
+      contentsOf: (0..<8).map { number in
+        PendingOperation<Int, Void>(
+          operation: number, key: 1, isExclusive: false, bytes: 1, tenant: tenants[number / 4],
+          deadline: number % 4 < 2 || number > 4 ? now : now + .seconds(60)
+        ) { _ in }
+      })
+    #expect(queue.takeExpired(at: now).map(\.operation).sorted() == [0, 1, 4, 5, 6, 7])
+    #expect(queue.takeBatch(BatchLimits()).map(\.operation).sorted() == [2, 3])
+    #expect(queue.isEmpty)
   }
 }

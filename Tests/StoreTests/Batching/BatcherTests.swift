@@ -220,4 +220,56 @@ struct BatcherTests {
       #expect(try await written(database) == [1])
     }
   }
+
+  /// Batches with negative numbers, the busy tenant's, stand still: at most so long that a test fails and does not hang.
+  private func standingStill(_ begun: Signal<Int>, until mayGoOn: Monitor<Bool>) -> NumberExecutor {
+    NumberExecutor(beforeExecute: { writes, _ in
+      guard writes.contains(where: { $0.number < 0 }) else { return }
+      begun.send(writes.count)
+      _ = mayGoOn.wait(until: .now + .seconds(10)) { $0 ? true : nil }
+    })
+  }
+
+  @Test("a quiet tenant's operations do not wait for a busy one's batches")
+  func tenants() async throws {
+    let (begun, mayGoOn) = (Signal<Int>(), Monitor(false))
+    let executor = standingStill(begun, until: mayGoOn)
+    try await withBatcher(lanes: 2, executor: executor) { (batcher, database) async throws -> Void in
+      let (busy, quiet) = (Tenant(namespace: "busy", queue: "q"), Tenant(namespace: "quiet", queue: "q"))
+      let outcomes = Signal<Outcome>()
+      for number in 1...200 as ClosedRange<Int32> {
+        batcher.submit(Write(number: -number, key: UInt64(number)), of: busy) { outcomes.send($0) }
+      }
+      _ = await begun.next(2)
+      for number in 0..<10 as Range<Int32> {
+        #expect(try await batcher.submit(Write(number: number, key: 1_000 + UInt64(number)), of: quiet) == .now)
+      }
+      #expect(try await written(database) == Array(0..<10))
+      mayGoOn.withLockAndBroadcast { $0 = true }
+      #expect(await outcomes.next(200).allSatisfy { $0 == .success(.now) })
+    }
+  }
+
+  @Test("a run's operations keep their order whether they name their tenant or not")
+  func namedAndUnnamed() async throws {
+    let (begun, mayGoOn) = (Signal<Int>(), Monitor(false))
+    let executor = standingStill(begun, until: mayGoOn)
+    try await withBatcher(lanes: 1, executor: executor) { (batcher, database) async throws -> Void in
+      let (busy, quiet) = (Tenant(namespace: "busy", queue: "q"), Tenant(namespace: "quiet", queue: "q"))
+      let outcomes = Signal<Outcome>()
+      for number in 1...200 as ClosedRange<Int32> {
+        batcher.submit(Write(number: -number, key: UInt64(number)), of: busy) { outcomes.send($0) }
+      }
+      _ = await begun.next()
+      // The first waits behind the busy tenant's batch: the second must not use the express lane then.
+      batcher.submit(Write(number: 1, key: 1_000)) { outcomes.send($0) }
+      batcher.submit(Write(number: 2, key: 1_000), of: quiet) { outcomes.send($0) }
+      // One of another run does: by now the second would have been written.
+      #expect(try await batcher.submit(Write(number: 3, key: 1_001), of: quiet) == .now)
+      #expect(try await written(database) == [3])
+      mayGoOn.withLockAndBroadcast { $0 = true }
+      #expect(await outcomes.next(202).allSatisfy { $0 == .success(.now) })
+      #expect(try await written(database).filter { $0 > 0 } == [3, 1, 2])
+    }
+  }
 }
