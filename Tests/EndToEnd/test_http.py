@@ -76,14 +76,14 @@ def test_checklist_21_readyz_and_healthz_follow_the_database(own_postgres: Postg
     own_postgres.kill()
     begin = time.monotonic()
     status, _, body = pages.get("/readyz")
-    assert status == 503 and time.monotonic() - begin < 5.5
+    assert status == 503 and time.monotonic() - begin < 10
     found = json.loads(body)
     assert found["ready"] is False and found["findings"][0]["status"] == "UNHEALTHY"
     assert pages.get("/healthz")[0] == 200  # the process lives: to restart it would help nobody
     status, _, body = pages.get("/")
     assert status == 200 and "Something does not work" in body and "Not known while the database is away" in body
     own_postgres.start()
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while pages.get("/readyz")[0] != 200:
         assert time.monotonic() < deadline
 
@@ -111,7 +111,7 @@ def test_checklist_21_metrics_count_what_happened_in_prometheus_own_format(
     flow.open()
     flow.grant(3)
     before = pages.metrics()
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 30
     while before['kagzi_free_slots{kind="workflow"}'] != 3:  # a first claim holds them for a moment
         assert time.monotonic() < deadline
         before = pages.metrics()
@@ -125,7 +125,7 @@ def test_checklist_21_metrics_count_what_happened_in_prometheus_own_format(
     watch = service.watch(service.start("other", queue))
     next(watch)
     watch.cancel()
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 30
     cancelled = 'grpc_server_handled_total{service="kagzi.v1.WorkflowService",method="WatchRun",code="CANCELLED"}'
     while cancelled not in (after := pages.metrics()):
         assert time.monotonic() < deadline

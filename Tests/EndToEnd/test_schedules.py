@@ -195,7 +195,7 @@ def test_buffer_one_keeps_one_and_starts_it_when_the_open_run_ends(
     begin = time.monotonic()
     flow.complete(first.token)
     second = flow.task()
-    assert time.monotonic() - begin < 1, "the end of the run wakes the one that waits"
+    assert time.monotonic() - begin < 4, "the end of the run wakes the one that waits"
     firing = next(firing for firing in schedules.firings(name) if firing.run_id == second.run_id)
     assert firing.scheduled_at == waiting(firings)[0].scheduled_at
     assert schedules.get(name).buffered == 0
@@ -232,7 +232,7 @@ def test_a_run_that_continues_as_new_is_still_the_open_run(schedules: Schedules,
     begin = time.monotonic()
     flow.complete(continued.token)
     waited = flow.task()
-    assert time.monotonic() - begin < 1
+    assert time.monotonic() - begin < 4
     assert waited.workflow_id != first.workflow_id
     flow.complete(waited.token)
 

@@ -103,14 +103,14 @@ def test_a_claim_waits_for_the_first_task_and_answers_at_once(service: Service, 
     run_id = service.start("w", queue)
     claiming.join(10)
     (tasks, at) = answer[0]
-    assert [task.run_id for task in tasks] == [run_id] and at - begin < 2
+    assert [task.run_id for task in tasks] == [run_id] and at - begin < 5
     unary.report(completion(tasks[0].token))
 
 
 def test_a_wait_that_ends_first_answers_with_nothing(service: Service, queue: str) -> None:
     begin = time.monotonic()
     assert UnaryWorker(service, queue).claim(wait=0.5) == []
-    assert 0.4 < time.monotonic() - begin < 3
+    assert 0.4 < time.monotonic() - begin < 10
 
 
 def test_a_claim_that_was_cancelled_loses_no_task(service: Service, queue: str) -> None:
@@ -148,7 +148,7 @@ def test_heartbeats_keep_the_session_carry_progress_and_tell_of_cancellation(ser
     service.cancel(run_id, "enough")
     begin = time.monotonic()
     cancel = next(responses)
-    assert cancel.cancel.token == activity.token and time.monotonic() - begin < 1
+    assert cancel.cancel.token == activity.token and time.monotonic() - begin < 4
     unary.beats.put(None)
     report = worker.ActivityReport(cancelled=worker.Cancelled())
     unary.report(worker.TaskReport(report_id=1, token=activity.token, activity=report))

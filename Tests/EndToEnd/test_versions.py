@@ -672,9 +672,9 @@ def test_checklist_17_a_move_on_one_coordinator_reaches_workers_and_activities_o
     # What the session holds of the other run still names the old version.
     begin = time.monotonic()
     old.output(activity.token)
-    task = new.task(timeout=5)
+    task = new.task(timeout=20)
     assert task.run_id == waiting and task.workflow_version == 2
-    assert time.monotonic() - begin < 3, "it was not found by the slow scan"
+    assert time.monotonic() - begin < 5, "it was not found by the slow scan"
 
 
 def test_checklist_17_a_thousand_busy_runs_are_moved_while_they_go_on_and_each_ends_once(

@@ -157,10 +157,13 @@ extension RunMachine {
     if holdsTask, !hasReportInFlight { takeNews(into: &actions) }
   }
 
-  /// What is recorded never changes, so that news may be taken at any later time.
+  /// A settled step's record never changes, so that news may be taken at any later time.
   mutating func takeNews(into actions: inout [RunAction]) {
     for (groups, steps) in news {
-      for record in steps { merge(record, into: &actions) }
+      // Of a step that is not settled, what was fetched may be past by now: it would run an attempt that has ended again.
+      for record in steps {
+        if case .settled = Self.state(of: record) { merge(record, into: &actions) }
+      }
       // What is being fetched says also what became of results that were reported when the group was resolved.
       for record in groups where self.groups[record.key]?.isFetching != true {
         groupRecorded(record, into: &actions)

@@ -88,7 +88,7 @@ struct EndToEndTests {
       }
       let elapsed = start.duration(to: clock.now)
       #expect(sum == 20)
-      #expect(elapsed >= .milliseconds(300) && elapsed < .seconds(5), "\(elapsed)")
+      #expect(elapsed >= .milliseconds(300) && elapsed < .seconds(20), "\(elapsed)")
     }
   }
 

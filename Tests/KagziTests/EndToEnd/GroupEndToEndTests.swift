@@ -33,7 +33,7 @@ struct GroupEndToEndTests {
         #expect(group?.winner == "r/there" && group?.strategy == .race && group?.verdict == .succeeded)
       }
       await stopped.wait()
-      #expect(elapsed < .seconds(5), "\(elapsed)")
+      #expect(elapsed < .seconds(30), "\(elapsed)")
     }
   }
 
@@ -66,7 +66,7 @@ struct GroupEndToEndTests {
         #expect(try await handle.result() == "there true 1")
       }
       for gate in stopped { await gate.wait() }
-      #expect(elapsed < .seconds(5), "\(elapsed)")
+      #expect(elapsed < .seconds(30), "\(elapsed)")
     }
   }
 

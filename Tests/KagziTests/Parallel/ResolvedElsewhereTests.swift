@@ -207,6 +207,22 @@ struct ResolvedElsewhereTests {
     #expect(Self.isSuccess(machine.outcome(of: "g/b")) == true)
   }
 
+  @Test("what is told of a local step that waits for its next attempt does not run the attempt that has ended again")
+  func isNotRunAgain() throws {
+    var machine = try Self.machine()
+    var actions: [RunAction] = []
+    let failed = StepResult(key: "g/a", attempt: 2, outcome: .failure(Failure(kind: .networkError)), group: "g")
+    _ = machine.closureEnded(failed, isShielded: false)
+    machine.becameIdle(into: &actions)
+    // The rest of what came with another group's end was read before the report was taken.
+    let before = StepRecord(key: "g/a", kind: .local, state: .retrying, attempt: 2, group: "g")
+    machine.resolvedElsewhere([GroupRecord(key: "other", verdict: .deadline)], [before], into: &actions)
+    let retry = Retry(nextAttempt: 3, delay: ProtoDuration(seconds: 60, nanos: 0), inPlace: false)
+    machine.answered(1, [StepDecision(key: "g/a", decision: .retry(retry))], into: &actions)
+    #expect(machine.runningClosures == 0)
+    #expect(!actions.contains { if case .wake("g/a", .execute) = $0 { true } else { false } })
+  }
+
   @Test("what is told twice, or after the task, changes nothing")
   func again() throws {
     var machine = try Self.machine(.race)

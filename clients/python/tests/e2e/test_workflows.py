@@ -101,21 +101,33 @@ async def test_bytes_and_nothing_travel_as_they_are(client: Client, queue: str) 
 
 
 async def test_gathered_steps_run_at_once(client: Client, queue: str) -> None:
+    begun = {"squares": 0, "local": 0}
+    all_begun = {"squares": asyncio.Event(), "local": asyncio.Event()}
+
+    async def beside_the_others(kind: str) -> None:
+        """Ends only when all twenty are at work."""
+        begun[kind] += 1
+        if begun[kind] == 20:
+            all_begun[kind].set()
+        await all_begun[kind].wait()
+
     @activity(queue + "-square")
     async def square(n: int) -> int:
-        await asyncio.sleep(0.1)
+        await beside_the_others("squares")
         return n * n
+
+    async def local_number(n: int) -> int:
+        await beside_the_others("local")
+        return n
 
     @workflow(queue)
     async def fan_out(ctx: Context, count: int) -> int:
         squares = await asyncio.gather(*(ctx.activity(square, n, step=f"square-{n}") for n in range(count)))
-        local = await asyncio.gather(*(ctx.step(f"local-{n}", asyncio.sleep, 0.1, n) for n in range(count)))
+        local = await asyncio.gather(*(ctx.step(f"local-{n}", local_number, n) for n in range(count)))
         return sum(squares) + sum(local)
 
     async with serving(client, queue, fan_out, square, max_concurrent_activities=20):
-        begun = time.monotonic()
         assert await client.execute(fan_out, 20, task_queue=queue, timeout=20) == sum(n * n + n for n in range(20))
-        assert time.monotonic() - begun < 3
 
 
 async def test_checklist_5_a_sleeping_run_holds_no_slot_and_wakes_in_time(client: Client, queue: str) -> None:
@@ -132,7 +144,7 @@ async def test_checklist_5_a_sleeping_run_holds_no_slot_and_wakes_in_time(client
         await until(RunStatus.SLEEPING, handles[-1])
         assert worker.active_workflow_count <= 1
         naps = await asyncio.gather(*(handle.result(timeout=15) for handle in handles))
-    assert all(0.5 <= nap < 3 for nap in naps), naps
+    assert all(0.5 <= nap < 10 for nap in naps), naps
 
 
 async def test_two_hundred_runs(client: Client, queue: str) -> None:
