@@ -146,6 +146,7 @@ let package = Package(
       name: "ServerTests", dependencies: ["Server", "Services", "OperatorHTTP", logging], swiftSettings: strict),
     .testTarget(name: "KagziCLITests", dependencies: ["KagziCLI", "Messages", arguments], swiftSettings: strict),
     .testTarget(
-      name: "ServicesTests", dependencies: ["Services", "Engine", "GRPC", "Messages", "Store"], swiftSettings: strict),
+      name: "ServicesTests", dependencies: ["Services", "Engine", "GRPC", "Messages", "Postgres", "Store"],
+      swiftSettings: strict),
   ]
 )

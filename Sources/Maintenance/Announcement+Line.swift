@@ -23,6 +23,7 @@ extension PeerAnnouncements.Announcement {
     case .drain(let session, let order):
       "d\t\(session)\t\(order.timeoutMilliseconds.map { "\($0)" } ?? "")\t\(escape(order.reason))"
     case .registry: "g"
+    case .unheard: "u"
     case .schedule: "s"
     }
   }
@@ -60,6 +61,7 @@ extension PeerAnnouncements.Announcement {
         session: session,
         DrainOrder(timeoutMilliseconds: Int64(fields[2]), reason: unescape(fields[3]), isOwn: false))
     case ("g", 1): self = .registry
+    case ("u", 1): self = .unheard
     case ("s", 1): self = .schedule
     default: return nil
     }

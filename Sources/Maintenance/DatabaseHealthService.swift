@@ -3,10 +3,12 @@ internal import ServiceLifecycle
 package import Services
 package import Store
 
-/// Keeps `grpc.health.v1` true to the database: without it no service here can be called. Asks by a connection of its own.
+/// Keeps `grpc.health.v1` true to the database: without it no service here can be called. Asks by a connection of its own, and
+/// says when the database is back.
 package struct DatabaseHealthService: Service {
   private let probe: DatabaseProbe
   private let health: ServiceHealth
+  private let onReturn: @Sendable () -> Void
   private let interval: Duration
   private let retryInterval: Duration
   private let logger: Logger
@@ -14,10 +16,12 @@ package struct DatabaseHealthService: Service {
   /// - Parameters:
   ///   - interval: the pause between two looks while the database answers. Default 2 s.
   ///   - retryInterval: the same while it does not. Default 0.5 s.
+  ///   - onReturn: called when the database answers again.
   package init(
     probe: DatabaseProbe, health: ServiceHealth, interval: Duration = .seconds(2),
-    retryInterval: Duration = .milliseconds(500), logger: Logger
+    retryInterval: Duration = .milliseconds(500), logger: Logger, onReturn: @escaping @Sendable () -> Void = {}
   ) {
+    self.onReturn = onReturn
     self.probe = probe
     self.health = health
     self.interval = interval
@@ -44,6 +48,7 @@ package struct DatabaseHealthService: Service {
       logger.error("the database does not answer: calls are refused until it does", metadata: ["error": "\(failure)"])
     } else {
       logger.notice("the database answers again")
+      onReturn()
     }
   }
 }

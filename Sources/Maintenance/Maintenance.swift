@@ -8,16 +8,16 @@ package enum Maintenance {
     [
       TimerService(coordinator: coordinator, logger: logger),
       ScheduleService(coordinator: coordinator, logger: logger),
+      RecoveryService(coordinator: coordinator, logger: logger),
       PeriodicService("task deadlines", every: .milliseconds(50), logger: logger) {
         coordinator.sweepDeadlines(now: .now)
       },
       PeriodicService("session leases", every: .milliseconds(500), logger: logger) {
-        try await coordinator.forgetMovedSessions()
-        try await coordinator.renewSessions()
-        try await coordinator.endLapsedSessions()
+        try await coordinator.keepLeases()
       },
-      PeriodicService("changes made elsewhere", every: .milliseconds(250), logger: logger) {
+      PeriodicService("changes made elsewhere or unheard", every: .milliseconds(250), logger: logger) {
         try await coordinator.checkWatchedRuns()
+        try await coordinator.followUpOnUnheard()
       },
       PeriodicService("safety scan", every: .seconds(10), logger: logger) {
         coordinator.scanReady()

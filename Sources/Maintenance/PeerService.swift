@@ -104,7 +104,7 @@ private final class PeerInbox: Sendable {
     self.logger = logger
   }
 
-  /// What was announced while the connection was away is unknown: look.
+  /// What was announced while the connection was away, or could not be, is unknown: look.
   func connected() {
     coordinator.scanReady()
     coordinator.heardSchedule()
@@ -113,6 +113,7 @@ private final class PeerInbox: Sendable {
       do {
         try await coordinator.refreshRegistry()
         try await coordinator.checkAwaitedRuns()
+        try await coordinator.giveBackUnheard()
       } catch {
         logger.debug("could not look after connecting", metadata: ["error": "\(error)"])
       }
@@ -135,6 +136,7 @@ private final class PeerInbox: Sendable {
       case .moving(let key, let version): coordinator.heardMoving(key, toVersion: version)
       case .drain(let session, let order): coordinator.heardDrain(session: session, order)
       case .registry: refreshRegistry()
+      case .unheard: connected()
       case .schedule: coordinator.heardSchedule()
       case nil: break
       }

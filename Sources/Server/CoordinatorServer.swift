@@ -105,7 +105,8 @@ package struct CoordinatorServer: Sendable {
       services.append(
         OperatorPages(settings: pages, coordinator: coordinator, group: group, logger: logger, onListening: onPages))
     }
-    services.append(DatabaseHealthService(probe: probe, health: health, logger: logger))
+    services.append(
+      DatabaseHealthService(probe: probe, health: health, logger: logger, onReturn: { coordinator.databaseReturned() }))
     services += Maintenance.services(coordinator, logger: logger)
     services.append(peers)
     services.append(

@@ -14,6 +14,10 @@ package final class Store: Sendable {
   package let operationCounts = NamedCounters()
   /// What was asked of the server, by what the connections are for.
   package let traffic: (lanes: PostgresTraffic, reads: PostgresTraffic, lookups: PostgresTraffic)
+  /// Yields when commits may have taken effect of which nobody has heard: a connection was lost under one and its fate can be
+  /// looked at now, the database answers again, or another coordinator may be dead. For one reader.
+  package let unheard: AsyncStream<Void>
+  private let noteUnheardCommits: AsyncStream<Void>.Continuation
   private let pool: PostgresPool
   private let lookups: PostgresPool
 
@@ -44,10 +48,13 @@ package final class Store: Sendable {
       database.forBatches().countedApart(), database.forReads().countedApart(), database.forBatches().countedApart()
     )
     traffic = (forLanes.traffic, forReads.traffic, forLookups.traffic)
+    let (unheard, continuation) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+    self.unheard = unheard
+    noteUnheardCommits = continuation
     // Made here, in the module of the batcher's code, so that the compiler makes that code for this very executor.
     batcher = Batcher(
       forLanes, lanes: connections.lanes, executor: OperationExecutor(operations: operationCounts),
-      logger: logger, delivering: delivering)
+      logger: logger, delivering: delivering, onDoubtSettled: { continuation.yield() })
     pool = PostgresPool(
       forReads, limits: .init(size: connections.reads, waiting: 20_000), logger: logger)
     lookups = PostgresPool(
@@ -60,6 +67,9 @@ package final class Store: Sendable {
     await pool.shutdown()
     await lookups.shutdown()
   }
+
+  /// Commits may have taken effect of which nobody has heard: `unheard` yields.
+  package func noteUnheard() { noteUnheardCommits.yield() }
 
   /// Queues one operation; `completion` runs on the lane's thread after its commit. A full queue answers at once.
   ///
@@ -100,11 +110,11 @@ package final class Store: Sendable {
 
   /// Runs several reading statements one after the other on one connection.
   package func read<Result: Sendable>(
-    _ body: @escaping @Sendable (PostgresConnection) throws -> Result
+    repeatsAfterLoss: Bool = true, _ body: @escaping @Sendable (PostgresConnection) throws -> Result
   ) async throws(StoreError) -> Result {
     let begin = ContinuousClock.now
     do {
-      let result = try await pool.run(body)
+      let result = try await pool.run(repeatsAfterLoss: repeatsAfterLoss, body)
       note(begin, isFailed: false)
       return result
     } catch {
@@ -151,10 +161,12 @@ package final class Store: Sendable {
   }
 
   /// Runs one rare writing statement (registrations, sessions) outside the lanes. Each is safe to run twice.
+  /// - Parameter repeatsAfterLoss: whether it is run again when the connection is lost under it: pass false if its rows tell
+  ///   something that only the first run finds.
   package func write<Statement: PostgresStatement & Sendable>(
-    _ statement: Statement
+    _ statement: Statement, repeatsAfterLoss: Bool = true
   ) async throws(StoreError) -> [Statement.Row] {
-    try await read(statement)
+    try await read(repeatsAfterLoss: repeatsAfterLoss) { try $0.execute(statement).rows }
   }
 
   /// The same, calling back on the writing thread.

@@ -21,6 +21,8 @@ from harness.faults import PostgresProxy, Strike, WorkerProxy
 from harness.schedules import Schedules, seconds_of
 
 RUNS = 5
+SOON = 4.0
+"""Within so many seconds all is done: what the dead coordinator left is looked for when its worker comes over, not by scans."""
 ALLOW = schedule_service.OVERLAP_POLICY_ALLOW
 
 
@@ -95,7 +97,9 @@ class Scene:
                 "first": 2 * number, "both": [0, 2, 4, 6, 8, number], "winner": "fast", "value": 14, "mixed": "far",
                 "below": 2 * number, "told": 42,
             }  # fmt: skip
-        print(f"done {time.monotonic() - begin:.1f} s after the kill")
+        taken = time.monotonic() - begin
+        print(f"done {taken:.1f} s after the kill")
+        assert taken < SOON
         self.check_runs()
         self.check_groups()
         self.check_executions()
@@ -352,29 +356,4 @@ def test_nothing_is_answered_pushed_or_woken_before_its_commit(
     completed = worker.WorkflowReport(complete=worker.Complete(output=payload()))
     report("close_settled_runs_many", flow.task().token, waiting, workflow=completed)
     assert waiting.result().run.status == run.RUN_STATUS_COMPLETED
-    proxy.close()
-
-
-def test_a_task_that_a_commit_handed_out_and_nobody_heard_of_is_given_back(
-    postgres: Postgres, new_database: Any, new_coordinator: Any, raw: Any, queue: str
-) -> None:
-    strike = Strike()
-    proxy = PostgresProxy(postgres.port, strike)
-    database = new_database().replace(f":{postgres.port}/", f":{proxy.port}/")
-    service = new_coordinator(f"{database}?sslmode=disable&gssencmode=disable").service()
-    flow = raw(service, queue, workflows=["w"], activities=["a"])
-    flow.open()
-    flow.keep_beating(5)
-    flow.grant(1)
-    run_id = service.start("w", queue)
-    flow.suspend(flow.task().token, schedule("a", "a"))
-    # The connection is lost after the commit; the coordinator lives, and finds nothing to claim when it looks again.
-    strike.arm("after commit", lambda statements: "claim_steps" in statements, lambda: None)
-    flow.grant(0, 1)
-    assert strike.struck.wait(10)
-    assert service.step(run_id, "a").state == run.STEP_STATE_RUNNING
-    # Two looks, 10 s apart, must find it.
-    task = flow.task(timeout=40)
-    assert task.activity.step == "a" and task.attempt == 1
-    assert not flow.output(task.token).HasField("rejection")
     proxy.close()

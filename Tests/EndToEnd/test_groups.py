@@ -308,7 +308,9 @@ def test_a_limit_lets_no_more_than_so_many_members_out_at_a_time(start: Start, s
             flow.failure(done.token, common.ERROR_KIND_NOT_FOUND)
         else:
             flow.output(done.token)
-    assert order == [f"g/{name}" for name in names], "let go in the order they were scheduled"
+    # The first three are ready at one instant.
+    expected = [f"g/{name}" for name in names]
+    assert sorted(order[:3]) + order[3:] == expected, "let go in the order they were scheduled"
     task = flow.task()
     assert (task.workflow.groups[0].succeeded, task.workflow.groups[0].failed) == (10, 2)
     flow.complete(task.token)

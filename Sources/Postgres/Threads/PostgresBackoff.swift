@@ -4,7 +4,7 @@ package struct PostgresBackoff: Sendable {
   private let longest: Duration
   private var current: Duration
 
-  package init(initial: Duration = .milliseconds(20), longest: Duration = .seconds(2)) {
+  package init(initial: Duration = .milliseconds(20), longest: Duration = .seconds(1)) {
     self.initial = initial
     self.longest = longest
     current = initial

@@ -103,7 +103,8 @@ extension Coordinator {
   // MARK: What was lost on the way
 
   /// Sees to notices that were left over. The first time all of them: nothing of this coordinator is on its way yet.
-  package func sweepChildNotices() async throws(StoreError) {
+  /// - Parameter minimumAgeMilliseconds: younger ones may be on their way; seeing to those twice is harmless.
+  package func sweepChildNotices(minimumAgeMilliseconds: Int64 = 3_000) async throws(StoreError) {
     let isFirst = hasSweptNotices.withLock { hasSwept in
       defer { hasSwept = true }
       return !hasSwept
@@ -111,7 +112,8 @@ extension Coordinator {
     let limit = 1_000
     var count = limit
     while count == limit {
-      let rows = try await store.read(PendingChildNotices(minimumAgeMilliseconds: isFirst ? 0 : 3_000, limit: limit))
+      let rows = try await store.read(
+        PendingChildNotices(minimumAgeMilliseconds: isFirst ? 0 : minimumAgeMilliseconds, limit: limit))
       count = rows.count
       var stranded: [StrandedChild] = []
       var ended: [EndedChild] = []

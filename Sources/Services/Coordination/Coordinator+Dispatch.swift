@@ -111,7 +111,7 @@ extension Coordinator {
     let kind: TaskKind = task.token.step == nil ? .workflow : .activity
     switch session(task.token.sessionID)?.push(task, message) {
     case .sent: meter.handedOut(kind)
-    case .known: release(task.token.sessionID, kind)
+    case .known, .withdrawn: release(task.token.sessionID, kind)
     case .refused, nil:
       giveBack(task.token, reason: "its session was gone when the task arrived", isLoss: false)
     }

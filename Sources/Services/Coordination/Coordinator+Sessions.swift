@@ -38,6 +38,8 @@ extension Coordinator {
       sessionEndedElsewhere(id)
       throw .sessionLost(id.description, "it ended or its lease lapsed")
     }
+    // Whoever had it may be dead: what it did last, nobody else has heard of.
+    if self.session(id) == nil { store.noteUnheard() }
     let session = attach(
       WorkerSession(
         id: id, workerID: row.workerID, namespace: row.namespace, keys: Self.keys(row),
@@ -101,31 +103,6 @@ extension Coordinator {
     try await giveBackTasks(of: [id], isLoss: false, reason: "worker left: \(reason)")
   }
 
-  /// Sessions whose lease has lapsed, here or on a coordinator that is gone: their tasks go to others.
-  package func endLapsedSessions() async throws(StoreError) {
-    let ended = try await store.write(EndLapsedSessions())
-    guard !ended.isEmpty else { return }
-    meter.sessionsLapsed(ended.count)
-    for id in ended {
-      logger.info("a session's lease lapsed", metadata: ["session": "\(id)"])
-      forget(id, .sessionLost(id.description, "its lease lapsed"))
-    }
-    try await giveBackTasks(of: ended, isLoss: true, reason: "its worker's lease lapsed")
-  }
-
-  /// Renews the leases of the sessions that beat since the last time.
-  package func renewSessions() async throws(StoreError) {
-    let beating = sessions.withLock { $0.values.filter { $0.takeBeat() }.map(\.id) }
-    guard !beating.isEmpty else { return }
-    do {
-      let open = Set(try await store.write(RenewSessions(sessionIDs: beating)))
-      for id in beating where !open.contains(id) { sessionEndedElsewhere(id) }
-    } catch {
-      for id in beating { session(id)?.beat() }
-      throw error
-    }
-  }
-
   /// Sessions whose workers went on at another coordinator: what they hold is watched there now, and nothing of it must
   /// be given back or timed out from here.
   package func forgetMovedSessions() async throws(StoreError) {
@@ -137,11 +114,11 @@ extension Coordinator {
     }
   }
 
-  private func sessionEndedElsewhere(_ id: SessionID) {
+  internal func sessionEndedElsewhere(_ id: SessionID) {
     forget(id, .sessionLost(id.description, "it ended or its lease lapsed"))
   }
 
-  private func forget(_ id: SessionID, _ status: Status) {
+  internal func forget(_ id: SessionID, _ status: Status) {
     dispatch.withLock { $0.detach(id) }
     let session = sessions.withLock { $0.removeValue(forKey: id) }
     session?.close(status)
@@ -159,46 +136,6 @@ extension Coordinator {
       }
       let failure = Failure(kind: .workerLost, message: "the worker was lost: \(reason)", source: "kagzi")
       _ = try await failStep(step.runID, step.stepKey, guard: .held(epoch: step.epoch), failure: failure)
-    }
-  }
-
-  /// Tasks that the database says a session here holds and that this coordinator does not know of, because the
-  /// connection was lost under the commit that handed them out. Two looks in a row must find them, so that one on its way
-  /// is not taken for lost.
-  package func reconcileHeldTasks() async throws(StoreError) {
-    try await forgetMovedSessions()
-    let attached = sessions.withLock { $0 }
-    guard !attached.isEmpty else { return }
-    let ids = Array(attached.keys)
-    let believed = Set(attached.values.flatMap(\.believedTokens))
-    let runs = try await store.read(HeldRuns(sessionIDs: ids))
-    let tokens = try await runs.map(\.run.token) + store.read(HeldSteps(sessionIDs: ids)).map(\.token)
-    let unknown = Set(tokens.filter { attached[$0.sessionID]?.task($0) == nil })
-    let lost = suspects.withLock { suspects in
-      defer { suspects = unknown }
-      return suspects.intersection(unknown)
-    }
-    for token in lost { giveBack(token, reason: "it was never delivered", isLoss: false) }
-    let coming = Set(tokens)
-    for session in attached.values { session.forgetEarly(except: coming) }
-    tellOfLoss(believed.subtracting(tokens))
-    for row in runs {
-      guard let reason = row.cancelReason else { continue }
-      attached[row.run.sessionID]?.note(row.run.token, cancelReason: reason)
-    }
-    for session in attached.values { tellOfCancels(session) }
-  }
-
-  /// Tasks that workers hold and the database does not: a step that was cancelled, or a run that was closed, by a coordinator
-  /// that died before it told. Two looks in a row must find them.
-  private func tellOfLoss(_ tokens: Set<TaskToken>) {
-    let lost = strays.withLock { strays in
-      defer { strays = tokens }
-      return strays.intersection(tokens)
-    }
-    for token in lost {
-      guard let session = session(token.sessionID), session.takeAway(token) else { continue }
-      session.send(.lost(TaskLost(tokens: [token.bytes], reason: "it is not wanted any more")))
     }
   }
 

@@ -9,7 +9,9 @@ extension Coordinator {
   internal func newSignal(name: String, payload: Payload?, requestID: String) throws(Status) -> NewSignal {
     let name = try self.name(name, "signal_name")
     try check(payload, "payload")
-    return NewSignal(name: name, payload: payload?.blob, requestID: try self.requestID(requestID))
+    // One that its caller has given none gets one here: should the commit's answer be lost, it is recorded once all the same.
+    let id = try self.requestID(requestID) ?? newID().description
+    return NewSignal(name: name, payload: payload?.blob, requestID: id)
   }
 
   /// Signals the run that has this run id or, if it is open, this workflow id. Returns the run that got it.

@@ -19,16 +19,15 @@ package final class Coordinator: Sendable {
   internal let hub: RunHub
   internal let sessions = Mutex<[SessionID: WorkerSession]>([:])
   internal let dispatch = Mutex(DispatchTable())
-  /// Held tasks that the last reconciliation did not know of.
-  internal let suspects = Mutex<Set<TaskToken>>([])
-  /// Tasks in the hands of sessions that the last reconciliation did not find in the database.
-  internal let strays = Mutex<Set<TaskToken>>([])
+  /// What the last reconciliation found.
+  internal let lastLook = Mutex(Look())
   /// Runs for which a slot is reserved while members of their groups are being settled: one is enough.
   internal let joining = Mutex<Set<RunID>>([])
   /// The change counters of followed runs at the last look for changes made elsewhere.
   internal let seenSequences = Mutex<[RunID: Int64]>([:])
   /// Whether the notices that earlier coordinators left were looked through.
   internal let hasSweptNotices = Mutex(false)
+  internal let leaseClock = LeaseClock()
   internal let moves = VersionMoves()
   internal let loader = TaskLoader()
   internal let groupNews = GroupNews()
@@ -69,6 +68,12 @@ package final class Coordinator: Sendable {
   package func refreshRegistryAmongPeers() async throws(StoreError) {
     if peers.hasPeers { try await registry.refresh(from: store) }
   }
+
+  /// Yields when there may be something for `recoverUnheard`. For one reader.
+  package var unheard: AsyncStream<Void> { store.unheard }
+
+  /// The database was away: commits may have taken effect of which nobody has heard.
+  package func databaseReturned() { store.noteUnheard() }
 
   /// Sets who is told of new due times, in milliseconds from now.
   package func onDue(_ action: @escaping @Sendable (Int64) -> Void) { dueSignal.withLock { $0 = action } }

@@ -22,6 +22,8 @@ package final class PeerAnnouncements: Sendable {
     case drain(session: SessionID, DrainOrder)
     /// Types or namespaces have changed.
     case registry
+    /// Commits may have taken effect of which nobody has heard: what there was to announce is not known.
+    case unheard
     /// A schedule was created or changed: the next due time may be another.
     case schedule
   }

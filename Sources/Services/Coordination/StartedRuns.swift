@@ -46,6 +46,9 @@ internal final class StartedRuns: Sendable {
   /// The run closed, or was not started after all.
   func remove(_ runID: RunID) { state.withLock { $0.rows[runID] = nil } }
 
+  /// Any of them may have closed without our hearing of it.
+  func removeAll() { state.withLock { $0.rows.removeAll() } }
+
   /// The open run as it was started. What changed in it since is not in the row.
   func row(_ runID: RunID) -> RunRow? {
     state.withLock { state in state.rows[runID].flatMap { $0.isCommitted ? $0.row : nil } }

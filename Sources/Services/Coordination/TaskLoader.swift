@@ -9,7 +9,8 @@ internal import Synchronization
 internal final class TaskLoader: Sendable {
   fileprivate struct State {
     var pending: [ClaimedRun] = []
-    var isReading = false
+    /// Those that are being read for, or pushed; nil: none.
+    var reading: [ClaimedRun]?
   }
 
   private static let batch = 64
@@ -19,26 +20,23 @@ internal final class TaskLoader: Sendable {
   func add(_ run: ClaimedRun) -> [ClaimedRun] {
     state.withLock { state in
       state.pending.append(run)
-      guard !state.isReading else { return [] }
-      state.isReading = true
+      guard state.reading == nil else { return [] }
       return state.take(Self.batch)
     }
   }
 
   /// A read has ended; the runs to read next.
-  func next() -> [ClaimedRun] {
-    state.withLock { state in
-      let runs = state.take(Self.batch)
-      state.isReading = !runs.isEmpty
-      return runs
-    }
-  }
+  func next() -> [ClaimedRun] { state.withLock { $0.take(Self.batch) } }
+
+  /// Those on their way.
+  var runs: [ClaimedRun] { state.withLock { ($0.reading ?? []) + $0.pending } }
 }
 
 extension TaskLoader.State {
   fileprivate mutating func take(_ count: Int) -> [ClaimedRun] {
     let taken = Array(pending.prefix(count))
     pending.removeFirst(taken.count)
+    reading = taken.isEmpty ? nil : taken
     return taken
   }
 }

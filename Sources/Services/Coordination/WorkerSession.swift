@@ -51,6 +51,8 @@ internal final class WorkerSession: Sendable {
     var strays: Set<TaskToken> = []
     /// Workflow tasks of which there is something to tell and that were not accepted yet: the worker may not know them.
     var early: Set<TaskToken> = []
+    /// Tasks that are given back because nobody seems to have heard of them, lately and before that: not to be pushed any more.
+    var withdrawn: (lately: Set<TaskToken>, before: Set<TaskToken>) = ([], [])
     var nextDeadline: ContinuousClock.Instant?
     var hasBeat = false
     var drain: DrainOrder?
@@ -109,22 +111,36 @@ internal final class WorkerSession: Sendable {
     case sent
     /// It is held already, and not sent again.
     case known
+    /// It was given back meanwhile.
+    case withdrawn
     /// Nobody is there to take it.
     case refused
   }
 
   /// Hands a task over.
   func push(_ task: HeldTask, _ message: WorkerTask) -> Push {
-    let (outbox, isNew) = state.withLock { state -> ((any SessionOutbox)?, Bool) in
-      guard let outbox = state.outbox else { return (nil, false) }
-      guard state.held[task.token] == nil else { return (outbox, false) }
+    let (push, outbox) = state.withLock { state -> (Push, (any SessionOutbox)?) in
+      guard !state.isWithdrawn(task.token) else { return (.withdrawn, nil) }
+      guard let outbox = state.outbox else { return (.refused, nil) }
+      guard state.held[task.token] == nil else { return (.known, nil) }
       state.hold(task)
-      return (outbox, true)
+      return (.sent, outbox)
     }
-    guard let outbox else { return .refused }
-    if isNew { outbox.send(.task(message)) }
-    return isNew ? .sent : .known
+    outbox?.send(.task(message))
+    return push
   }
+
+  /// Makes sure that a task is not pushed any more. False: the worker has it.
+  func withdraw(_ token: TaskToken) -> Bool {
+    state.withLock { state in
+      guard state.held[token] == nil else { return false }
+      state.withdrawn.lately.insert(token)
+      return true
+    }
+  }
+
+  /// Forgets which tasks were withdrawn before the last time: nothing of theirs is on its way any more.
+  func forgetWithdrawn() { state.withLock { $0.withdrawn = ([], $0.withdrawn.lately) } }
 
   /// Holds a task that was handed out before (by another coordinator).
   func hold(_ task: HeldTask) { state.withLock { $0.hold(task) } }
@@ -288,6 +304,10 @@ internal final class WorkerSession: Sendable {
 }
 
 extension WorkerSession.State {
+  fileprivate func isWithdrawn(_ token: TaskToken) -> Bool {
+    withdrawn.lately.contains(token) || withdrawn.before.contains(token)
+  }
+
   fileprivate mutating func hold(_ task: HeldTask) {
     held[task.token] = task
     guard let deadline = task.nextDeadline else { return }

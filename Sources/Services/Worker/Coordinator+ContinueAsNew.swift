@@ -34,10 +34,7 @@ extension Coordinator {
     next.reservedSession = reserve(nextRun.taskKey, preferring: session.id, jumpsQueue: false)
     store.submit(.continueRun(next), of: run.tenant) { [self, next, nextRun] result in
       guard case .success(.continued(let continued)) = result else {
-        if let reserved = next.reservedSession {
-          // If it was committed before the connection was lost, what it handed out is delivered now.
-          load(ClaimedRun(runID: next.nextRunID, sessionID: reserved, epoch: 1, isDelta: false))
-        }
+        release(next.reservedSession, .workflow)
         return settleRefusal(result, token, reportID, plan, session, answer)
       }
       session.remove(token)

@@ -217,8 +217,6 @@ extension Coordinator {
       if case .success(.woken(.leased(let epoch, let isDelta, _))) = outcome {
         // A signal of the same batch has used the slot.
         load(ClaimedRun(runID: token.runID, sessionID: session.id, epoch: epoch, isDelta: isDelta))
-      } else if isRecorded, let row {
-        deliverAgain(row, token, session, reserved)
       } else {
         release(reserved, .workflow)
       }
@@ -234,19 +232,6 @@ extension Coordinator {
         }
       }
     }
-  }
-
-  /// What a report handed out that was recorded before may have been lost with the connection that committed it. It takes a
-  /// slot like any other task; without one it is left to the reconciliation, for it may just be on its way.
-  private func deliverAgain(
-    _ row: LookAtRun.Row, _ reported: TaskToken, _ session: WorkerSession, _ reserved: SessionID?
-  ) {
-    guard row.isLeased, row.sessionID == session.id, let epoch = row.leaseEpoch else {
-      return release(reserved, .workflow)
-    }
-    let next = ClaimedRun(runID: reported.runID, sessionID: session.id, epoch: epoch, isDelta: false)
-    guard session.task(next.token) == nil else { return release(reserved, .workflow) }
-    if reserved != nil || dispatch.withLock({ $0.reserve(session: session.id, .workflow) }) { load(next) }
   }
 }
 

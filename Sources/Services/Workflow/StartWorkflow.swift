@@ -147,10 +147,6 @@ extension Coordinator {
           return self.start(request, signal: start.signal, completion: completion)
         }
         let isOurs = found.isSameRequest || found.runID == start.runID
-        // Ours, committed before the connection was lost: what it handed out is delivered now.
-        if found.runID == start.runID, let session = start.reservedSession {
-          load(ClaimedRun(runID: start.runID, sessionID: session, epoch: 1, isDelta: false))
-        }
         if isOurs || (found.isOpen && request.conflictPolicy == .useExisting) {
           return completion(
             .success(

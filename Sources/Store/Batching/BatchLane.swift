@@ -17,13 +17,14 @@ internal final class BatchLane<Executor: BatchExecutor>: Sendable {
 
   init(
     number: Int, configuration: PostgresConfiguration, executor: Executor, limits: BatchLimits, counters: BatchCounters,
-    logger: Logger, delivering: @escaping @Sendable (() -> Void) -> Void
+    logger: Logger, delivering: @escaping @Sendable (() -> Void) -> Void,
+    onDoubtSettled: @escaping @Sendable () -> Void
   ) {
     let inbox = inbox
     let thread = NativeThread(name: "pg-lane-\(number)") {
       let runner = BatchLaneRunner(
         inbox: inbox, configuration: configuration, executor: executor, limits: limits, counters: counters,
-        logger: logger, delivering: delivering)
+        logger: logger, delivering: delivering, onDoubtSettled: onDoubtSettled)
       runner.run()
     }
     inbox.withLock { $0.thread = thread }

@@ -94,6 +94,7 @@ extension BatchLaneRunner {
       precondition(outcomes.count == group.operations.count, "an executor settles every operation")
       group.operations = complete(group.operations, outcomes)
       group.doubt = nil
+      onDoubtSettled()
       return group.operations.isEmpty ? [] : [group]
     } catch {
       if !connection.isUsable { dropConnection() }

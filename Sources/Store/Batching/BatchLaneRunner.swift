@@ -14,6 +14,7 @@ internal final class BatchLaneRunner<Executor: BatchExecutor> {
   private let inbox: Monitor<BatchLane<Executor>.Inbox>
   private let configuration: PostgresConfiguration
   private let delivering: (() -> Void) -> Void
+  internal let onDoubtSettled: () -> Void
   private var queue = BatchQueue<Executor.Operation, Executor.Outcome>()
   private var backoff = PostgresBackoff()
   private var connection: PostgresConnection?
@@ -22,7 +23,8 @@ internal final class BatchLaneRunner<Executor: BatchExecutor> {
 
   init(
     inbox: Monitor<BatchLane<Executor>.Inbox>, configuration: PostgresConfiguration, executor: Executor,
-    limits: BatchLimits, counters: BatchCounters, logger: Logger, delivering: @escaping (() -> Void) -> Void
+    limits: BatchLimits, counters: BatchCounters, logger: Logger, delivering: @escaping (() -> Void) -> Void,
+    onDoubtSettled: @escaping () -> Void
   ) {
     self.inbox = inbox
     self.configuration = configuration
@@ -31,6 +33,7 @@ internal final class BatchLaneRunner<Executor: BatchExecutor> {
     self.counters = counters
     self.logger = logger
     self.delivering = delivering
+    self.onDoubtSettled = onDoubtSettled
   }
 
   /// Until the lane is stopped and empty.

@@ -25,9 +25,12 @@ package final class Batcher<Executor: BatchExecutor>: Sendable {
   ///   - lanes: threads and connections; operations are spread over them by their key. There is one more, the express lane.
   ///   - delivering: called on a lane's thread with a body that calls completions, at most `completionsAtOnce` of them, and
   ///     calls it: the place to gather what they hand to others. Default: nothing around them.
+  ///   - onDoubtSettled: called on a lane's thread when a batch whose commit was in doubt can be looked at: if it took effect,
+  ///     nobody has heard of what it did, and its operations, carried out again, are refused.
   package init(
     _ configuration: PostgresConfiguration, lanes: Int, executor: Executor, limits: BatchLimits = BatchLimits(),
-    logger: Logger, delivering: @escaping @Sendable (() -> Void) -> Void = { $0() }
+    logger: Logger, delivering: @escaping @Sendable (() -> Void) -> Void = { $0() },
+    onDoubtSettled: @escaping @Sendable () -> Void = {}
   ) {
     precondition(lanes > 0, "a batcher has at least one lane")
     self.executor = executor
@@ -37,7 +40,7 @@ package final class Batcher<Executor: BatchExecutor>: Sendable {
     self.lanes = (0...lanes).map { number in
       BatchLane(
         number: number, configuration: configuration, executor: executor, limits: limits, counters: counters,
-        logger: logger, delivering: delivering)
+        logger: logger, delivering: delivering, onDoubtSettled: onDoubtSettled)
     }
   }
 

@@ -105,11 +105,11 @@ class Cancel(Held):
     def go_on(self, runs: list[str]) -> None:
         """The code of each is told. What it does for its cleanup is not called off when the caller asks again."""
         at_work = [run_id for run_id in runs if self.is_at_work(run_id)]
-        self.told(("cancel",), {self.held[run_id] for run_id in at_work})
-        waiting = [run_id for run_id in runs if run_id not in at_work]
-        for task in self.tasks(waiting):
+        # Tasks are accepted before anything else is waited for.
+        for task in self.tasks([run_id for run_id in runs if run_id not in at_work]):
             assert task.workflow.cancel_requested and task.workflow.cancel_reason == "enough"
             self.held[task.run_id] = task.token
+        self.told(("cancel",), {self.held[run_id] for run_id in at_work})
         for run_id in runs:
             self.flow.go_on(self.held[run_id], commands=[schedule("tidy", "a")])
             self.tidying[run_id] = self.flow.task().token

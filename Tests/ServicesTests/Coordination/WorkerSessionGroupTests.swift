@@ -61,9 +61,3 @@ struct WorkerSessionGroupTests {
     #expect(!session.accept(task))
   }
 }
-
-/// Takes everything.
-private final class Outbox: SessionOutbox {
-  func send(_ message: WorkResponse.Message) {}
-  func close(_ status: Status) {}
-}

@@ -12,13 +12,14 @@ struct BatcherTests {
   private func withBatcher(
     lanes: Int = 1, limits: BatchLimits = BatchLimits(), executor: NumberExecutor = NumberExecutor(),
     delivering: @escaping @Sendable (() -> Void) -> Void = { $0() },
+    onDoubtSettled: @escaping @Sendable () -> Void = {},
     _ body: (Batcher<NumberExecutor>, TestDatabase) async throws -> Void
   ) async throws {
     try await withDatabase { database in
       try await database.withConnection { try $0.executeScript(NumberExecutor.table) }
       let batcher = Batcher(
         database.configuration, lanes: lanes, executor: executor, limits: limits, logger: TestCluster.logger,
-        delivering: delivering)
+        delivering: delivering, onDoubtSettled: onDoubtSettled)
       do {
         try await body(batcher, database)
         await batcher.shutdown()
@@ -191,6 +192,7 @@ struct BatcherTests {
   func settlesByLooking() async throws {
     let losses = Mutex(1)
     let settled = Mutex<[Int]>([])
+    let doubts = Mutex(0)
     let isLost: @Sendable () -> Bool = {
       losses.withLock { left in
         left -= 1
@@ -203,22 +205,34 @@ struct BatcherTests {
     executor.afterCommit = { _, _ in
       if isLost() { throw PostgresError(.connectionLost, "as a test wants it", isFateUnknown: true) }
     }
-    try await withBatcher(executor: executor) { (batcher, database) async throws -> Void in
+    let onDoubtSettled: @Sendable () -> Void = { doubts.withLock { $0 += 1 } }
+    try await withBatcher(executor: executor, onDoubtSettled: onDoubtSettled) {
+      (batcher, database) async throws -> Void in
       #expect(try await batcher.submit(Write(number: 1)) == .before)
       #expect(settled.withLock { $0 } == [1])
       #expect(try await written(database) == [1])
     }
+    #expect(doubts.withLock { $0 } == 1, "whoever must look for what it did is told")
     // It did not take effect.
     losses.withLock { $0 = 1 }
     executor.afterCommit = { _, _ in }
     executor.beforeExecute = { _, _ in
       if isLost() { throw PostgresError(.connectionLost, "as a test wants it", isFateUnknown: true) }
     }
-    try await withBatcher(executor: executor) { (batcher, database) async throws -> Void in
+    try await withBatcher(executor: executor, onDoubtSettled: onDoubtSettled) {
+      (batcher, database) async throws -> Void in
       #expect(try await batcher.submit(Write(number: 1)) == .now)
       #expect(settled.withLock { $0 } == [1, 0])
       #expect(try await written(database) == [1])
     }
+    #expect(doubts.withLock { $0 } == 2)
+    // It is lost before its commit was asked for: it is run again, and nobody need look.
+    losses.withLock { $0 = 1 }
+    executor.beforeExecute = { _, _ in if isLost() { throw PostgresError(.connectionLost, "as a test wants it") } }
+    try await withBatcher(executor: executor, onDoubtSettled: onDoubtSettled) { (batcher, _) async throws -> Void in
+      #expect(try await batcher.submit(Write(number: 1)) == .now)
+    }
+    #expect(doubts.withLock { $0 } == 2)
   }
 
   /// Batches with negative numbers, the busy tenant's, stand still: at most so long that a test fails and does not hang.

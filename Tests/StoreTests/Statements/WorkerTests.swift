@@ -133,9 +133,17 @@ struct WorkerTests {
       _ = try await store.read(registration(first, leaseMilliseconds: 1))
       _ = try await store.read(registration(second, "other"))
       var ended: [SessionID] = []
-      while ended.isEmpty { ended = try await store.read(EndLapsedSessions()) }
+      func end(asOf moment: PostgresTimestamp?, of coordinatorID: UUID? = nil) async throws -> [SessionID] {
+        try await store.read(EndLapsedSessions(asOf: moment, of: coordinatorID)).compactMap(\.sessionID)
+      }
+      let before = try await store.read(EndLapsedSessions(asOf: nil)).first?.now
+      try await Task.sleep(for: .milliseconds(20))
+      #expect(try await end(asOf: nil) == [], "until when heartbeats were written is not known")
+      #expect(try await end(asOf: before.map { PostgresTimestamp(microseconds: $0.microseconds - 1_000_000) }) == [])
+      #expect(try await end(asOf: .distantFuture, of: UUID(high: 9, low: 9)) == [], "it is another coordinator's")
+      while ended.isEmpty { ended = try await end(asOf: .distantFuture) }
       #expect(ended == [first])
-      #expect(try await store.read(EndLapsedSessions()).isEmpty)
+      #expect(try await end(asOf: .distantFuture).isEmpty)
       let row = try await worker(store)
       #expect(row.status == .crashed && row.statusReason.contains("lease of 1 ms lapsed") && row.endedAt != nil)
       #expect(try await worker(store, "other").status == .running)

@@ -12,15 +12,13 @@ package struct LookAtRun: LookupStatement {
     package var closedStatus: RunStatus?
     package var closingEpoch: Int32?
     package var reportedEpoch: Int32?
-    package var leaseEpoch: Int32?
-    package var sessionID: SessionID?
     package var workerID: String?
     package var isLeased: Bool
   }
 
   package static let name = "look_at_run"
   package static let sql = """
-    SELECT r.status, r.closing_epoch, o.reported_epoch, o.lease_epoch, o.session_id, k.worker_id, coalesce(o.leased, false)
+    SELECT r.status, r.closing_epoch, o.reported_epoch, k.worker_id, coalesce(o.leased, false)
       FROM kagzi.runs r
       LEFT JOIN kagzi.open_runs o ON o.run_id = r.run_id
       LEFT JOIN kagzi.sessions k ON k.session_id = o.session_id
@@ -32,7 +30,6 @@ package struct LookAtRun: LookupStatement {
   package static func decode(_ row: borrowing PostgresRow) throws(PostgresDecodingError) -> Row {
     Row(
       closedStatus: try row.optionalInt16(0).flatMap(RunStatus.init(rawValue:)), closingEpoch: try row.optionalInt32(1),
-      reportedEpoch: try row.optionalInt32(2), leaseEpoch: try row.optionalInt32(3), sessionID: try row.optionalID(4),
-      workerID: try row.optionalString(5), isLeased: try row.bool(6))
+      reportedEpoch: try row.optionalInt32(2), workerID: try row.optionalString(3), isLeased: try row.bool(4))
   }
 }

@@ -47,15 +47,30 @@ package struct EndSession: PostgresStatement {
   package static func decode(_ row: borrowing PostgresRow) throws(PostgresDecodingError) -> SessionID { try row.id(0) }
 }
 
-/// Ends sessions whose lease has lapsed by the database's clock, those of dead coordinators included.
+/// Ends sessions whose lease had lapsed at a moment of the database's clock. At least one row comes back: each says what that
+/// clock shows.
 package struct EndLapsedSessions: PostgresStatement {
-  package init() {}
+  /// Heartbeats that came until then were written. Nil: it is not known, and nothing ends.
+  package let moment: PostgresTimestamp?
+  /// Ends the sessions of this coordinator only; nil: those of all, dead ones included.
+  package let coordinatorID: UUID?
+
+  package init(asOf moment: PostgresTimestamp?, of coordinatorID: UUID? = nil) {
+    self.moment = moment
+    self.coordinatorID = coordinatorID
+  }
+
+  package struct Row: Sendable {
+    package var sessionID: SessionID?
+    package var now: PostgresTimestamp
+  }
 
   package static let name = "end_lapsed_sessions"
   package static let sql = """
     WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now),
     lapsed AS (
-      SELECT session_id FROM kagzi.sessions, clock WHERE ended_at IS NULL AND expires_at < clock.now
+      SELECT session_id FROM kagzi.sessions, clock
+       WHERE ended_at IS NULL AND expires_at < clock.now AND expires_at < $1 AND ($2::uuid IS NULL OR coordinator_id = $2)
        ORDER BY session_id LIMIT 1000 FOR UPDATE OF sessions SKIP LOCKED
     ),
     ended AS (
@@ -72,8 +87,15 @@ package struct EndLapsedSessions: PostgresStatement {
       INSERT INTO kagzi.worker_events (namespace, worker_id, session_id, kind, at, message)
       SELECT e.namespace, e.worker_id, e.session_id, 4, clock.now, e.message FROM ended e, clock ORDER BY e.session_id
     )
-    SELECT session_id FROM ended
+    SELECT e.session_id, clock.now FROM clock LEFT JOIN ended e ON true
     """
 
-  package static func decode(_ row: borrowing PostgresRow) throws(PostgresDecodingError) -> SessionID { try row.id(0) }
+  package func bind(_ parameters: inout PostgresParameters) {
+    parameters.bind(moment)
+    parameters.bind(coordinatorID)
+  }
+
+  package static func decode(_ row: borrowing PostgresRow) throws(PostgresDecodingError) -> Row {
+    Row(sessionID: try row.optionalID(0), now: try row.timestamp(1))
+  }
 }
