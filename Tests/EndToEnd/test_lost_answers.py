@@ -336,7 +336,7 @@ def a_run_that_goes_on_as_a_new_one(one: One) -> None:
 def a_close_that_somebody_waits_for_afterwards(one: One) -> None:
     one.grant()
     run_id, task = one.begin()
-    one.lose("close_runs_many")
+    one.lose("close_settled_runs_many")
     one.recorded(one.flow.complete(task.token))
     # Long after those who waited then were told.
     one.flow.expect_nothing("task", 0.5)
@@ -351,7 +351,7 @@ def a_close_that_somebody_waits_for(one: One) -> None:
     request = workflow_service.WaitRunRequest(run_id=run_id)
     request.wait.FromSeconds(20)
     waiting = one.service.workflows.WaitRun.future(request, timeout=25)
-    one.lose("close_runs_many")
+    one.lose("close_settled_runs_many")
     one.recorded(one.flow.complete(task.token))
     assert waiting.result(SOON).closed
 
@@ -361,7 +361,7 @@ def the_end_of_a_child(one: One) -> None:
     run_id, task = one.begin()
     one.flow.suspend(task.token, child("below", "w"))
     below = one.flow.task()
-    one.lose("close_runs_many")
+    one.lose("close_settled_runs_many")
     one.recorded(one.flow.complete(below.token))
     one.complete(one.next(run_id))
 
