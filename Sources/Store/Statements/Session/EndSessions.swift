@@ -14,9 +14,8 @@ package struct EndSession: PostgresStatement {
   package static let name = "end_session"
   /// A worker that leaves without having said that it drains was asked to all the same: both events are written.
   package static let sql = """
-    WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now),
-    ended AS (
-      UPDATE kagzi.sessions k SET ended_at = clock.now, end_reason = $2 FROM clock
+    WITH ended AS (
+      UPDATE kagzi.sessions k SET ended_at = statement_timestamp(), end_reason = $2
        WHERE k.session_id = $1 AND k.ended_at IS NULL
       RETURNING k.session_id, k.namespace, k.worker_id
     ),
@@ -27,14 +26,14 @@ package struct EndSession: PostgresStatement {
          FOR UPDATE OF w
     ),
     worker AS (
-      UPDATE kagzi.workers w SET status = 3, status_reason = $2, ended_at = clock.now FROM clock, registered r
+      UPDATE kagzi.workers w SET status = 3, status_reason = $2, ended_at = statement_timestamp() FROM registered r
        WHERE w.namespace = r.namespace AND w.worker_id = r.worker_id AND r.status < 3
     ),
     event AS (
       INSERT INTO kagzi.worker_events (namespace, worker_id, session_id, kind, at, message)
-      SELECT r.namespace, r.worker_id, r.session_id, 2, clock.now, $2 FROM clock, registered r WHERE r.status = 1
+      SELECT r.namespace, r.worker_id, r.session_id, 2, statement_timestamp(), $2 FROM registered r WHERE r.status = 1
       UNION ALL
-      SELECT e.namespace, e.worker_id, e.session_id, 3, clock.now, $2 FROM clock, ended e
+      SELECT e.namespace, e.worker_id, e.session_id, 3, statement_timestamp(), $2 FROM ended e
     )
     SELECT session_id FROM ended
     """
@@ -67,27 +66,26 @@ package struct EndLapsedSessions: PostgresStatement {
 
   package static let name = "end_lapsed_sessions"
   package static let sql = """
-    WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now),
-    lapsed AS (
-      SELECT session_id FROM kagzi.sessions, clock
-       WHERE ended_at IS NULL AND expires_at < clock.now AND expires_at < $1 AND ($2::uuid IS NULL OR coordinator_id = $2)
+    WITH lapsed AS (
+      SELECT session_id FROM kagzi.sessions
+       WHERE ended_at IS NULL AND expires_at < statement_timestamp() AND expires_at < $1 AND ($2::uuid IS NULL OR coordinator_id = $2)
        ORDER BY session_id LIMIT 1000 FOR UPDATE OF sessions SKIP LOCKED
     ),
     ended AS (
-      UPDATE kagzi.sessions k SET ended_at = clock.now, end_reason = 'the lease lapsed: no heartbeat came'
-        FROM lapsed l, clock WHERE k.session_id = ANY (ARRAY[l.session_id])
+      UPDATE kagzi.sessions k SET ended_at = statement_timestamp(), end_reason = 'the lease lapsed: no heartbeat came'
+        FROM lapsed l WHERE k.session_id = ANY (ARRAY[l.session_id])
       RETURNING k.session_id, k.namespace, k.worker_id, format('the lease of %s ms lapsed: the last heartbeat came %s ms ago',
-        k.lease_ms, (extract(epoch FROM clock.now - k.beat_at) * 1000)::bigint) AS message
+        k.lease_ms, (extract(epoch FROM statement_timestamp() - k.beat_at) * 1000)::bigint) AS message
     ),
     worker AS (
-      UPDATE kagzi.workers w SET status = 4, status_reason = e.message, ended_at = clock.now FROM ended e, clock
+      UPDATE kagzi.workers w SET status = 4, status_reason = e.message, ended_at = statement_timestamp() FROM ended e
        WHERE w.namespace = e.namespace AND w.worker_id = e.worker_id AND w.session_id = e.session_id AND w.status < 3
     ),
     event AS (
       INSERT INTO kagzi.worker_events (namespace, worker_id, session_id, kind, at, message)
-      SELECT e.namespace, e.worker_id, e.session_id, 4, clock.now, e.message FROM ended e, clock ORDER BY e.session_id
+      SELECT e.namespace, e.worker_id, e.session_id, 4, statement_timestamp(), e.message FROM ended e ORDER BY e.session_id
     )
-    SELECT e.session_id, clock.now FROM clock LEFT JOIN ended e ON true
+    SELECT e.session_id, t.now FROM (SELECT statement_timestamp() AS now) t LEFT JOIN ended e ON true
     """
 
   package func bind(_ parameters: inout PostgresParameters) {

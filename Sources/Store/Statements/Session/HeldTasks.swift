@@ -9,9 +9,8 @@ package struct HeldSteps: PostgresStatement {
 
   package static let name = "held_steps"
   package static let sql = """
-    WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now)
     SELECT \(HeldStepColumns.columns)
-      FROM clock, kagzi.steps s
+      FROM kagzi.steps s
       JOIN kagzi.runs r ON r.run_id = ANY (ARRAY[s.run_id])
       LEFT JOIN kagzi.open_runs o ON o.run_id = ANY (ARRAY[s.run_id])
      WHERE s.session_id IS NOT NULL
