@@ -163,10 +163,10 @@ def test_heartbeats_keep_an_attempt_alive_and_their_absence_ends_it(
     flow: RawWorker, service: Service, queue: str
 ) -> None:
     run_id = service.start("w", queue)
-    flow.suspend(flow.task().token, schedule("slow", "a", heartbeat_timeout=duration(0.6), retry_policy=policy(2)))
+    flow.suspend(flow.task().token, schedule("slow", "a", heartbeat_timeout=duration(1.5), retry_policy=policy(2)))
     first = flow.task()
-    assert first.activity.heartbeat_timeout.ToMilliseconds() == 600
-    until = time.monotonic() + 1.5
+    assert first.activity.heartbeat_timeout.ToMilliseconds() == 1_500
+    until = time.monotonic() + 3
     beats = 0
     pause = threading.Event()
     while time.monotonic() < until:

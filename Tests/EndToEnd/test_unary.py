@@ -130,12 +130,12 @@ def test_a_claim_that_was_cancelled_loses_no_task(service: Service, queue: str) 
 
 
 def test_heartbeats_keep_the_session_carry_progress_and_tell_of_cancellation(service: Service, queue: str) -> None:
-    unary = UnaryWorker(service, queue, lease=1)
+    unary = UnaryWorker(service, queue, lease=2)
     run_id = service.start("w", queue)
     unary.report(suspension(unary.task().token, schedule("long", "a", retry_policy=policy(5))))
     activity = unary.task()
     responses = unary.heartbeat()
-    until = time.monotonic() + 2.5
+    until = time.monotonic() + 4.5
     pause = threading.Event()
     while time.monotonic() < until:
         beat = worker.Beat()
